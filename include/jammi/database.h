@@ -1,0 +1,72 @@
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <jammi/config.h>
+#include <jammi/records.h>
+
+namespace arrow {
+class RecordBatchReader;
+}
+
+namespace jammi {
+namespace catalog {
+class Catalog;
+}
+namespace storage {
+class ResultStore;
+}
+
+/// SQL over registered sources, result tables and the catalog, without any model code (libjammi_db).
+/// One per process and artifact directory; all methods are thread-safe.
+class Database {
+ public:
+  /// Opens or creates everything under `config.artifact_dir`, recovers tables that a crash left in
+  /// `building`, and makes every registered source readable (one that cannot be read only logs a warning).
+  static std::unique_ptr<Database> open(const Config& config);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  /// Registers a source and checks that it can be read: NotFound for a missing file, DataCorruption for an
+  /// unreadable one, AlreadyExists for a known id, Unsupported for a format that has no reader.
+  void add_source(const std::string& id, SourceType type, SourceConnection connection);
+
+  /// Forgets a source and deletes its result tables with their files. NotFound if there is none.
+  void remove_source(const std::string& id);
+
+  std::vector<SourceRecord> list_sources() const;
+
+  /// The source's tables with their columns. NotFound if there is none.
+  std::vector<TableDescription> describe_source(const std::string& id) const;
+
+  /// Runs one SELECT-like statement and streams its rows in bounded memory. The reader keeps what it needs
+  /// alive except this Database; requesting a stop on `stop` makes its next read throw Cancelled.
+  /// Statements outside the allow-list throw Unsupported or InvalidArgument; planner and executor errors are
+  /// of category Sql.
+  std::shared_ptr<arrow::RecordBatchReader> sql(const std::string& query, std::stop_token stop = {});
+
+  /// Streams the named columns of a source's table (its first table when `table` is empty) in file order,
+  /// which is what inference reads. Unknown source or column: NotFound, naming it.
+  std::shared_ptr<arrow::RecordBatchReader> scan_source(const std::string& id, const std::string& table,
+                                                        const std::vector<std::string>& columns,
+                                                        std::stop_token stop = {});
+
+  /// Number of rows of a source's table.
+  uint64_t count_rows(const std::string& id, const std::string& table = "");
+
+  const Config& config() const noexcept;
+  catalog::Catalog& catalog() noexcept;
+  storage::ResultStore& results() noexcept;
+
+ private:
+  struct State;
+  explicit Database(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace jammi

@@ -1,0 +1,38 @@
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include <jammi/error.h>
+
+#include "base/testing.h"
+
+namespace jammi {
+namespace {
+
+TEST(Error, text_is_prefix_message_and_activities_innermost_first) {
+  Error error(ErrorCode::DataCorruption, ErrorCategory::Storage, "truncated footer");
+  error.add_activity("reading a.parquet").add_activity("embedding source patents");
+  EXPECT_STREQ(error.what(), "Storage error: truncated footer (reading a.parquet; embedding source patents)");
+  EXPECT_EQ(error.message(), "truncated footer");
+}
+
+TEST(Error, every_code_has_a_distinct_name_and_grpc_status) {
+  std::set<std::string_view> names;
+  std::set<int> statuses;
+  for (int code = 0; code <= static_cast<int>(ErrorCode::Internal); ++code) {
+    const ErrorTraits& traits = error_traits(static_cast<ErrorCode>(code));
+    EXPECT_TRUE(names.insert(traits.name).second) << traits.name;
+    EXPECT_TRUE(statuses.insert(traits.grpc_status).second) << traits.name;
+    EXPECT_GT(traits.exit_code, 0) << traits.name;
+  }
+}
+
+TEST(Error, source_and_model_errors_name_their_subject) {
+  EXPECT_STREQ(source_error(ErrorCode::AlreadyExists, "patents", "Source already registered").what(),
+               "Source error: patents: Source already registered");
+  EXPECT_ERROR(ErrorCode::NotFound, "Model error: m: no weights",
+               throw model_error(ErrorCode::NotFound, "m", "no weights"));
+}
+
+}  // namespace
+}  // namespace jammi
