@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <jammi/config.h>
+
+#include "model/resolver.h"
+#include "nn/encoder.h"
+#include "text/tokenizer.h"
+
+namespace jammi::model {
+
+/// What a stored vector depends on. Two vectors are comparable when their identities are equal.
+struct ModelIdentity {
+  std::string digest;            ///< SHA-256 over configuration, tokenizer and weights
+  std::string tokenizer_digest;  ///< SHA-256 of tokenizer.json
+};
+
+/// Turns texts into unit-length vectors: tokenizer, encoder, pooling and normalisation of one model. Immutable and
+/// thread-safe.
+class TextEmbedder {
+ public:
+  /// Computes vectors on one thread. Not thread-safe; keeps the embedder's weights alive.
+  class Worker {
+   public:
+    /// Writes one unit-length vector per text to `out` ([num_texts, dimensions], row-major). `batch` comes from
+    /// `tokenize` of the same embedder, or is a selection of its texts.
+    void encode(const nn::PackedBatchView& batch, std::span<float> out);
+
+   private:
+    friend class TextEmbedder;
+    Worker(std::shared_ptr<const nn::Encoder> encoder, nn::Pooling pooling);
+
+    std::shared_ptr<const nn::Encoder> encoder_;
+    std::unique_ptr<nn::EncoderWorker> worker_;
+    nn::Pooling pooling_;
+  };
+
+  /// Throws Model errors that name the id and the file: NotFound, DataCorruption, or Unsupported for an architecture,
+  /// backend or precision that has no implementation.
+  static std::shared_ptr<const TextEmbedder> load(const ResolvedModel& model, Config::Precision precision);
+  ~TextEmbedder();
+  TextEmbedder(const TextEmbedder&) = delete;
+  TextEmbedder& operator=(const TextEmbedder&) = delete;
+
+  const std::string& model_id() const noexcept;
+  size_t dimensions() const noexcept;
+  size_t max_tokens() const noexcept;  ///< longer texts are cut, special tokens included
+  nn::Precision precision() const noexcept;
+  nn::Pooling pooling() const noexcept;
+  size_t weight_bytes() const noexcept;  ///< memory the packed weights occupy
+  std::string kernel_name() const;       ///< for logs and benchmarks
+
+  /// Computed on the first call by reading every file of the model (about 0.3 s per 100 MB), then remembered.
+  const ModelIdentity& identity() const;
+
+  /// Token ids of each text, cut to `max_tokens`. Runs on the calling thread.
+  text::TokenBatch tokenize(std::span<const std::string_view> texts) const;
+
+  std::unique_ptr<Worker> make_worker() const;
+
+  /// The vector of one text, computed on the calling thread.
+  std::vector<float> embed(std::string_view text) const;
+
+ private:
+  struct State;
+  explicit TextEmbedder(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// The packed batch over a tokenized batch's own memory.
+nn::PackedBatchView view(const text::TokenBatch& batch);
+
+}  // namespace jammi::model
