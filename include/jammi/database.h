@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -11,7 +12,9 @@
 
 namespace arrow {
 class RecordBatchReader;
-}
+class Status;
+class Table;
+}  // namespace arrow
 
 namespace jammi {
 namespace catalog {
@@ -21,12 +24,16 @@ namespace storage {
 class ResultStore;
 }
 
+/// Throws the jammi::Error that a reader of a Database reported through `status`; returns when it is OK.
+void throw_if_error(const arrow::Status& status);
+
 /// SQL over registered sources, result tables and the catalog, without any model code (libjammi_db).
 /// One per process and artifact directory; all methods are thread-safe.
 class Database {
  public:
   /// Opens or creates everything under `config.artifact_dir`, recovers tables that a crash left in
-  /// `building`, and makes every registered source readable (one that cannot be read only logs a warning).
+  /// `building`, and makes every registered source readable. A source whose file is missing only logs a
+  /// warning; the statement that reads it fails.
   static std::unique_ptr<Database> open(const Config& config);
   ~Database();
   Database(const Database&) = delete;
@@ -45,10 +52,28 @@ class Database {
   std::vector<TableDescription> describe_source(const std::string& id) const;
 
   /// Runs one SELECT-like statement and streams its rows in bounded memory. The reader keeps what it needs
-  /// alive except this Database; requesting a stop on `stop` makes its next read throw Cancelled.
+  /// alive except this Database; requesting a stop on `stop` makes its next read fail with Cancelled. Reads
+  /// fail with an arrow::Status, never an exception: `throw_if_error(reader->ReadNext(&batch))` throws it.
   /// Statements outside the allow-list throw Unsupported or InvalidArgument; planner and executor errors are
   /// of category Sql.
   std::shared_ptr<arrow::RecordBatchReader> sql(const std::string& query, std::stop_token stop = {});
+
+  /// The same with Arrow tables that only this statement sees, by unqualified name. Engine layers join their
+  /// rows with sources this way.
+  std::shared_ptr<arrow::RecordBatchReader> sql_with_relations(
+      const std::string& query, const std::map<std::string, std::shared_ptr<arrow::Table>>& relations,
+      std::stop_token stop = {});
+
+  /// `text` as one SQL expression in canonical spelling, safe to paste between parentheses. InvalidArgument
+  /// when it is not exactly one expression.
+  std::string parse_expression(const std::string& text) const;
+
+  /// Streams the rows of a source's table whose `key_column`, cast to text, is one of `keys`; all columns, in
+  /// no particular order. Row groups and rows that cannot match are not read. Unknown names: NotFound.
+  std::shared_ptr<arrow::RecordBatchReader> fetch_rows(const std::string& id, const std::string& table,
+                                                       const std::string& key_column,
+                                                       const std::vector<std::string>& keys,
+                                                       std::stop_token stop = {});
 
   /// Streams the named columns of a source's table (its first table when `table` is empty) in file order,
   /// which is what inference reads. Unknown source or column: NotFound, naming it.

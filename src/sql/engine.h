@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <jammi/records.h>
+
+namespace arrow {
+class RecordBatchReader;
+class Schema;
+class Table;
+}  // namespace arrow
+
+/// The door to DuckDB: SQL over files, result tables and catalog views, streamed as Arrow.
+namespace jammi::sql {
+
+/// Limits of one Engine.
+struct EngineOptions {
+  uint64_t threads = 1;
+  uint64_t memory_limit_bytes = 0;       ///< 0: the SQL engine's default, 80% of physical memory
+  std::filesystem::path temp_directory;  ///< for spilled data; made when first needed
+  uint64_t batch_size = 8192;            ///< most rows per record batch
+};
+
+/// One table of a source: the files of one format that `location` names, read as one table. A location is an
+/// absolute file, a glob, or a directory (every file of the format below it, in path order).
+struct FileTable {
+  std::string name;
+  FileFormat format = FileFormat::Parquet;
+  std::string location;
+};
+
+/// A Parquet file that is shown as a result table.
+struct ResultFile {
+  std::string table_name;
+  std::string parquet_path;
+};
+
+/// A table known by its bare name whose rows are produced when a query reads it.
+struct CatalogView {
+  std::string name;
+  std::shared_ptr<arrow::Schema> schema;
+  std::function<std::shared_ptr<arrow::Table>()> read;  ///< rows of exactly `schema`
+};
+
+/// What the default catalog shows beside the sources. Called from any thread while a query is planned or run,
+/// so nothing can be stale; may throw jammi::Error. Names compare without case.
+struct CatalogContent {
+  std::function<std::optional<ResultFile>(const std::string& table_name)> find_result_table;
+  std::function<std::vector<ResultFile>()> list_result_tables;
+  std::vector<CatalogView> views;
+};
+
+/// Arrow tables that one query can name as if they were tables.
+using Relations = std::map<std::string, std::shared_ptr<arrow::Table>>;
+
+/// One in-process SQL instance. Thread-safe; every query runs on a connection of its own.
+///
+/// Names: `<source>.public.<table>`, `"jammi.<result table>"`, `jammi."<result table>"`, and each view's bare
+/// name. Statements can read nothing else: functions that touch files, settings or other statements do not
+/// exist here.
+///
+/// Readers fail with an arrow::Status that carries the jammi::Error (`throw_if_error` of <jammi/database.h>
+/// recovers it), keep their connection until closed or destroyed, and must not outlive the Engine. A stop
+/// request interrupts the running query; its reader then reports Cancelled.
+class Engine {
+ public:
+  Engine(const EngineOptions& options, CatalogContent content);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Makes tables readable as `<id>.public.<table>` without touching their files: what is wrong with a file is
+  /// reported by whoever reads it. InvalidArgument for a reserved id, AlreadyExists for a known one (compared
+  /// without case).
+  void add_source(const std::string& id, std::vector<FileTable> tables);
+
+  /// Forgets a source; queries that already read it finish. NotFound if there is none.
+  void remove_source(const std::string& id);
+
+  /// The source's tables with the columns their files have at this moment. NotFound for an unknown source or
+  /// a missing file, DataCorruption for an unreadable one.
+  std::vector<TableDescription> describe_source(const std::string& id) const;
+
+  /// Runs one SELECT-like statement as a user may write it. Unsupported for any other statement,
+  /// InvalidArgument for text that does not parse or bind, NotFound for an unknown table.
+  std::shared_ptr<arrow::RecordBatchReader> query(const std::string& statement, std::stop_token stop = {});
+
+  /// The same with `relations` visible to this statement only, by unqualified name; a table of the engine
+  /// shadows a relation of its name.
+  std::shared_ptr<arrow::RecordBatchReader> query_with_relations(const std::string& statement,
+                                                                 const Relations& relations,
+                                                                 std::stop_token stop = {});
+
+  /// `text` as one SQL expression in canonical spelling, safe to paste between parentheses. InvalidArgument
+  /// when it is not exactly one expression.
+  std::string parse_expression(const std::string& text) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace jammi::sql
