@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+
+#include "catalog/connection_pool.h"
+#include "catalog/model_repository.h"
+#include "catalog/result_table_repository.h"
+#include "catalog/source_repository.h"
+
+namespace jammi::catalog {
+
+struct CatalogOptions {
+  size_t pool_size = 8;
+  std::chrono::milliseconds busy_timeout{5000};
+};
+
+/// The engine's SQLite catalog (docs/formats/catalog.md). Safe for several threads and several processes at
+/// once. Error codes are those of `Connection`.
+class Catalog {
+ public:
+  /// Opens `file`, making it and its directory if needed, and migrates it. Throws DataCorruption for a file
+  /// that is no database, InvalidArgument where nothing can be written, Unsupported for a newer catalog.
+  static std::shared_ptr<Catalog> open(const std::filesystem::path& file, const CatalogOptions& options = {});
+
+  /// Throws Unavailable (or what the file's state calls for) unless a trivial query works.
+  void ping();
+
+  SourceRepository& sources() { return sources_; }
+  ModelRepository& models() { return models_; }
+  ResultTableRepository& result_tables() { return result_tables_; }
+
+  /// For layers that keep their own tables in the catalog.
+  ConnectionPool& pool() { return pool_; }
+
+ private:
+  Catalog(const std::filesystem::path& file, const CatalogOptions& options);
+
+  ConnectionPool pool_;
+  SourceRepository sources_{pool_};
+  ModelRepository models_{pool_};
+  ResultTableRepository result_tables_{pool_};
+};
+
+}  // namespace jammi::catalog

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <jammi/records.h>
+
+#include "storage/result_store.h"
+
+namespace jammi::index {
+
+/// A row of a result table and its cosine similarity to a query, computed from the stored float32 vectors.
+struct Neighbor {
+  uint64_t row = 0;  ///< position in the table, from 0
+  std::string row_id;
+  float similarity = 0;
+};
+
+/// Finds the nearest rows of one result table. Immutable and thread-safe.
+class VectorIndex {
+ public:
+  virtual ~VectorIndex() = default;
+
+  /// The `k` nearest rows (all when there are fewer), by similarity descending, then row ascending. Every
+  /// implementation reports the same similarity for the same row; a vector or query of norm zero has
+  /// similarity 0. Throws InvalidArgument for a query of another width or with a value that is not finite.
+  virtual std::vector<Neighbor> search(std::span<const float> query, size_t k) const = 0;
+
+  virtual uint64_t size() const = 0;
+  virtual uint32_t dimensions() const = 0;
+
+  /// Whether results may miss a true neighbour.
+  virtual bool is_approximate() const = 0;
+
+ protected:
+  void check_query(std::span<const float> query) const;
+};
+
+struct VectorIndexOptions {
+  /// Tables with fewer rows are searched exactly: that takes under a millisecond or so and misses nothing.
+  uint64_t exact_below = 10'000;
+};
+
+/// Opens the index of a ready embedding table: the graph sidecar for large tables, exact search over the
+/// Parquet file otherwise. A missing or damaged sidecar is only logged. Throws what `ResultTableReader`
+/// throws.
+std::shared_ptr<const VectorIndex> open_vector_index(const storage::ResultStore& store,
+                                                     const ResultTableRecord& table,
+                                                     const VectorIndexOptions& options = {});
+
+}  // namespace jammi::index
