@@ -29,19 +29,20 @@ struct CharacterSpan {
   bool operator==(const CharacterSpan&) const = default;
 };
 
-/// A Hugging Face tokenizer (tokenizer.json). Immutable and thread-safe; each call runs on the calling thread only.
-/// Texts are UTF-8; an invalid sequence counts as U+FFFD. Truncation and padding settings of the file are ignored.
+/// A Hugging Face tokenizer (tokenizer.json). Immutable and thread-safe; each call runs on the calling thread
+/// only. Texts are UTF-8; an invalid sequence counts as U+FFFD. Truncation and padding settings of the file
+/// are ignored.
 class Tokenizer {
  public:
-  /// Throws Model errors that name the file: NotFound when it cannot be opened, DataCorruption when it is not a
-  /// tokenizer.
+  /// Throws Model errors that name the file: NotFound when it cannot be opened, DataCorruption when it is not
+  /// a tokenizer.
   static std::shared_ptr<const Tokenizer> load(const std::filesystem::path& tokenizer_json);
   ~Tokenizer();
   Tokenizer(const Tokenizer&) = delete;
   Tokenizer& operator=(const Tokenizer&) = delete;
 
-  /// Tokenizes with special tokens and cuts each text to `max_tokens`, which must leave room for the special tokens
-  /// (InvalidArgument otherwise). Never pads.
+  /// Tokenizes with special tokens and cuts each text to `max_tokens`, which must leave room for the special
+  /// tokens (InvalidArgument otherwise). Never pads.
   TokenBatch encode_batch(std::span<const std::string_view> texts, size_t max_tokens) const;
 
   /// As `encode_batch`, and writes one span per token to `spans`.
