@@ -17,6 +17,7 @@ PUBLIC_HEADERS = {
     "config": "config",
     "records": "base",
     "database": "db",
+    "embedding": "embedding",
     "search": "search",
     "session": "engine",
     "version": "base",

@@ -7,26 +7,11 @@
 
 #include <jammi/config.h>
 #include <jammi/database.h>
-#include <jammi/progress.h>
+#include <jammi/embedding.h>
 #include <jammi/records.h>
 #include <jammi/search.h>
 
 namespace jammi {
-
-/// What a run of `generate_text_embeddings` did beside the table it made.
-struct EmbeddingSummary {
-  ResultTableRecord table;
-  uint64_t rows_failed = 0;     ///< null or empty texts; they are not in the table
-  uint64_t duplicate_keys = 0;  ///< rows whose key an earlier row already had; they are embedded too
-  uint64_t tokens = 0;
-  double elapsed_seconds = 0;
-  std::string precision;  ///< f32, bf16 or int8: what the model really computed in
-};
-
-struct EmbeddingOptions {
-  ProgressCallback progress;
-  std::stop_token stop;
-};
 
 struct SearchOptions {
   std::string table;  ///< result table to search; empty: the latest ready one of the source

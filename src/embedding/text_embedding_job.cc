@@ -1,0 +1,129 @@
+#include "embedding/text_embedding_job.h"
+
+#include <arrow/array/array_primitive.h>
+#include <arrow/record_batch.h>
+#include <jammi/error.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "embedding/progress_meter.h"
+#include "index/sidecar_writer.h"
+#include "inference/text_embedding_stream.h"
+#include "sql/quoting.h"
+#include "storage/result_store.h"
+
+namespace jammi::embedding {
+namespace {
+
+void check_columns(const std::string& source, const TableDescription& table, const TextEmbeddingRequest& request) {
+  if (request.columns.empty()) {
+    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference, "No content columns provided");
+  }
+  auto check = [&](const std::string& column) {
+    if (std::ranges::find(table.columns, column, &ColumnDescription::name) == table.columns.end()) {
+      throw source_error(ErrorCode::NotFound, source, "Column not found: " + column);
+    }
+  };
+  check(request.key);
+  std::ranges::for_each(request.columns, check);
+}
+
+/// `SELECT key, column, ...` with everything cast to text, in table order.
+std::string text_query(const std::string& table_path, const TextEmbeddingRequest& request) {
+  std::string query = "SELECT CAST(" + sql::quote_identifier(request.key) + " AS VARCHAR)";
+  for (const std::string& column : request.columns) {
+    query += ", CAST(" + sql::quote_identifier(column) + " AS VARCHAR)";
+  }
+  return query + " FROM " + table_path;
+}
+
+uint64_t count_duplicate_keys(Database& database, const std::string& table_path, const TextEmbeddingRequest& request) {
+  const std::string key = "CAST(" + sql::quote_identifier(request.key) + " AS VARCHAR)";
+  auto reader = database.sql("SELECT CAST(count(" + key + ") - count(DISTINCT " + key + ") AS BIGINT) FROM " +
+                             table_path);
+  std::shared_ptr<arrow::RecordBatch> batch;
+  throw_if_error(reader->ReadNext(&batch));
+  return static_cast<uint64_t>(static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(0));
+}
+
+std::string_view pooling_word(nn::Pooling pooling) {
+  switch (pooling) {
+    case nn::Pooling::Mean: return "mean";
+    case nn::Pooling::Cls: return "cls";
+    case nn::Pooling::Max: return "max";
+  }
+  return "";
+}
+
+storage::TableDefinition define_table(const model::TextEmbedder& embedder, const TextEmbeddingRequest& request) {
+  const model::ModelIdentity& identity = embedder.identity();
+  storage::TableDefinition definition;
+  definition.source_id = request.source;
+  definition.task = ModelTask::TextEmbedding;
+  definition.dimensions = static_cast<uint32_t>(embedder.dimensions());
+  definition.key_column = request.key;
+  definition.text_columns = request.columns;
+  definition.model = {.id = embedder.model_id(),
+                      .digest = identity.digest,
+                      .tokenizer_digest = identity.tokenizer_digest,
+                      .pooling = std::string(pooling_word(embedder.pooling())),
+                      .precision = std::string(nn::to_string(embedder.precision()))};
+  return definition;
+}
+
+/// Removes the rows that have no vector. Returns how many there were.
+uint64_t drop_failed_rows(inference::EmbeddedRows& embedded, size_t width, std::vector<std::string>& row_ids) {
+  row_ids.clear();
+  size_t kept = 0;
+  for (size_t row = 0; row < embedded.rows.size(); ++row) {
+    if (!embedded.rows[row].is_ok()) continue;
+    if (kept != row) std::copy_n(&embedded.vectors[row * width], width, &embedded.vectors[kept * width]);
+    row_ids.push_back(std::move(embedded.rows[row].row_id));
+    ++kept;
+  }
+  embedded.vectors.resize(kept * width);
+  return embedded.rows.size() - kept;
+}
+
+}  // namespace
+
+EmbeddingSummary run_text_embedding_job(Database& database, std::shared_ptr<const model::TextEmbedder> embedder,
+                                        const TextEmbeddingRequest& request, const EmbeddingOptions& options) {
+  const TableDescription table = database.describe_source(request.source).at(0);
+  check_columns(request.source, table, request);
+  const std::string table_path = sql::quote_path({request.source, "public", table.name});
+
+  EmbeddingSummary summary;
+  summary.precision = nn::to_string(embedder->precision());
+  summary.duplicate_keys = count_duplicate_keys(database, table_path, request);
+  ProgressMeter meter(options.progress, database.count_rows(request.source, table.name));
+
+  const size_t threads = database.config().engine.execution_threads;
+  const storage::TableDefinition definition = define_table(*embedder, request);
+  std::unique_ptr<storage::ResultTableWriter> writer = database.results().create(definition);
+  index::SidecarWriter sidecars(database.results(), writer->table().table_name, definition, threads);
+  inference::TextEmbeddingStream stream(embedder,
+                                        inference::TextRowReader(database.sql(text_query(table_path, request),
+                                                                              options.stop)),
+                                        {.num_threads = threads}, options.stop);
+
+  std::vector<std::string> row_ids;
+  while (std::optional<inference::EmbeddedRows> embedded = stream.next()) {
+    const uint64_t num_rows = embedded->rows.size();
+    const uint64_t num_failed = drop_failed_rows(*embedded, embedder->dimensions(), row_ids);
+    writer->append(row_ids, embedded->vectors);
+    sidecars.add(row_ids, embedded->vectors);
+    summary.rows_failed += num_failed;
+    summary.tokens += embedded->num_tokens;
+    meter.advance(num_rows, num_failed, embedded->num_tokens);
+  }
+  writer->seal();
+  sidecars.finish();
+  summary.table = writer->finish();
+  meter.finish();
+  summary.elapsed_seconds = meter.elapsed_seconds();
+  return summary;
+}
+
+}  // namespace jammi::embedding

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <jammi/database.h>
+#include <jammi/records.h>
+#include <jammi/search.h>
+
+#include "index/vector_index.h"
+#include "search/index_cache.h"
+#include "search/search_plan.h"
+
+namespace jammi {
+
+/// What a SearchBuilder has gathered.
+struct SearchBuilder::Plan {
+  Database& database;
+  ResultTableRecord table;
+  std::shared_ptr<const index::VectorIndex> index;
+  std::vector<float> query;
+  size_t k = 0;
+  search::StepList steps;
+  std::vector<std::string> selected;  ///< columns of the last select; empty: all
+  bool is_consumed = false;
+};
+
+namespace search {
+
+/// Resolves the table to search (`table_name`, or the source's latest ready one when empty) and opens its index.
+/// Throws Catalog NotFound without one, InvalidArgument for a query of another width or with a value that is not
+/// finite.
+SearchBuilder begin_search(Database& database, IndexCache& indexes, const std::string& source,
+                           const std::string& table_name, std::vector<float> query, size_t k);
+
+}  // namespace search
+}  // namespace jammi
