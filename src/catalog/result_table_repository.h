@@ -28,7 +28,7 @@ class ResultTableRepository {
   /// Moves a building table to failed. Does nothing when the table is not building.
   void mark_failed(const std::string& table_name);
 
-  /// Moves all tables of a source to failed and returns them: the first step of removing them.
+  /// Moves all tables of a source to failed, durably, and returns them: the first step of removing them.
   std::vector<ResultTableRecord> mark_source_failed(const std::string& source_id);
 
   void remove(const std::string& table_name);
