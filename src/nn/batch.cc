@@ -1,0 +1,79 @@
+#include "nn/batch.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include <jammi/error.h>
+
+namespace jammi::nn {
+namespace {
+
+[[noreturn]] void throw_invalid(const std::string& message) {
+  throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference, message);
+}
+
+}  // namespace
+
+void check_batch(const EncoderSpec& spec, const PackedBatchView& batch) {
+  const size_t num_tokens = batch.num_tokens();
+  if (batch.offsets.empty() ? num_tokens != 0
+                            : batch.offsets.front() != 0 || static_cast<size_t>(batch.offsets.back()) != num_tokens) {
+    throw_invalid("Batch offsets must run from 0 to the number of tokens: " + std::to_string(num_tokens));
+  }
+  for (size_t i = 0; i < batch.num_sequences(); ++i) {
+    const int64_t length = int64_t{batch.offsets[i + 1]} - batch.offsets[i];
+    if (length < 1) throw_invalid("Sequence has no tokens: number " + std::to_string(i) + " of the batch");
+    if (length > spec.max_tokens()) {
+      throw_invalid("Sequence length " + std::to_string(length) + " exceeds model's max_position_embeddings " +
+                    std::to_string(spec.max_tokens()));
+    }
+  }
+  for (int32_t id : batch.token_ids) {
+    if (id < 0 || id >= spec.vocab_size) {
+      throw_invalid("Token id outside the vocabulary of " + std::to_string(spec.vocab_size) + ": " +
+                    std::to_string(id));
+    }
+  }
+}
+
+void check_output(std::span<const float> out, size_t expected_size) {
+  if (out.size() != expected_size) {
+    throw_invalid("Output must have " + std::to_string(expected_size) + " values: " + std::to_string(out.size()));
+  }
+}
+
+void pool(const PackedBatchView& batch, std::span<const float> hidden_states, size_t width, Pooling pooling,
+          std::span<float> out) {
+  for (size_t i = 0; i < batch.num_sequences(); ++i) {
+    const size_t begin = static_cast<size_t>(batch.offsets[i]);
+    const size_t end = static_cast<size_t>(batch.offsets[i + 1]);
+    std::span<float> vector = out.subspan(i * width, width);
+    std::ranges::copy(hidden_states.subspan(begin * width, width), vector.begin());
+    if (pooling == Pooling::Cls) continue;
+    for (size_t token = begin + 1; token < end; ++token) {
+      const float* row = hidden_states.data() + token * width;
+      if (pooling == Pooling::Mean) {
+        for (size_t j = 0; j < width; ++j) vector[j] += row[j];
+      } else {
+        for (size_t j = 0; j < width; ++j) vector[j] = std::max(vector[j], row[j]);
+      }
+    }
+    if (pooling == Pooling::Mean) {
+      const float length = static_cast<float>(end - begin);
+      for (float& value : vector) value /= length;
+    }
+  }
+}
+
+void normalize_rows(std::span<float> rows, size_t width) {
+  for (size_t begin = 0; begin < rows.size(); begin += width) {
+    std::span<float> row = rows.subspan(begin, width);
+    double square_sum = 0;
+    for (float value : row) square_sum += double{value} * value;
+    const float length = std::max(static_cast<float>(std::sqrt(square_sum)), 1e-12f);
+    for (float& value : row) value /= length;
+  }
+}
+
+}  // namespace jammi::nn

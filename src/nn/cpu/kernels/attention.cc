@@ -1,0 +1,139 @@
+#include "nn/cpu/kernels/table.h"
+#include "nn/cpu/kernels/tile.h"
+
+namespace jammi::nn::cpu::JAMMI_ISA {
+namespace {
+
+size_t padded(size_t size) {
+  return (size + kPanelWidth - 1) / kPanelWidth * kPanelWidth;
+}
+
+/// Cuts the keys of a head ([length, head_size], rows `stride` apart) into panels of transposed keys.
+void pack_keys(const float* keys, size_t stride, size_t length, size_t head_size, float* panels) {
+  for (size_t first = 0; first < length; first += kPanelWidth) {
+    const size_t num_keys = length - first < kPanelWidth ? length - first : kPanelWidth;
+    for (size_t key = 0; key < kPanelWidth; ++key) {
+      for (size_t i = 0; i < head_size; ++i) {
+        panels[i * kPanelWidth + key] = key < num_keys ? keys[(first + key) * stride + i] : 0.0f;
+      }
+    }
+    panels += head_size * kPanelWidth;
+  }
+}
+
+/// Cuts the values of a head ([length, head_size], rows `stride` apart) into panels of columns.
+void pack_values(const float* values, size_t stride, size_t length, size_t head_size, float* panels) {
+  for (size_t first = 0; first < head_size; first += kPanelWidth) {
+    const size_t width = head_size - first < kPanelWidth ? head_size - first : kPanelWidth;
+    for (size_t token = 0; token < length; ++token, panels += kPanelWidth) {
+      for (size_t i = 0; i < kPanelWidth; ++i) {
+        panels[i] = i < width ? values[token * stride + first + i] : 0.0f;
+      }
+    }
+  }
+}
+
+/// Replaces `length` scores, with room for whole vectors behind them, by exp(scale * (score - maximum)) and returns
+/// their sum.
+float exponentiate(float* scores, size_t length, float scale, bool rounds_to_bf16) {
+  constexpr float kLowest = -3.0e38f;
+  for (size_t i = length; i % kLanes != 0; ++i) scores[i] = kLowest;
+  Vec largest = broadcast(kLowest);
+  for (size_t i = 0; i < length; i += kLanes) largest = larger(largest, load(scores + i));
+  const Vec shift = broadcast(maximum(largest));
+  const float factor = scale * kLog2E;
+  Vec total = {};
+  for (size_t i = 0; i < length; i += kLanes) {
+    const Vec power = exp2((load(scores + i) - shift) * factor);
+    total += power;
+    store(scores + i, rounds_to_bf16 ? rounded_to_bf16(power) : power);
+  }
+  return sum(total);
+}
+
+/// One head: a tile of queries meets all keys, then all values, while its scores stay in the first-level cache.
+struct Head {
+  const Attention& attention;
+  const float* queries;
+  const float* key_panels;
+  const float* value_panels;
+  float* scores;  ///< [kTileRows, padded(length)]
+  float* context;
+
+  template <size_t Rows>
+  void run(size_t first_row) const {
+    const size_t width = attention.num_heads * attention.head_size;
+    const size_t length = attention.length;
+    const size_t head_size = attention.head_size;
+    const size_t stride = padded(length);
+    for (size_t first = 0; first < length; first += kPanelWidth) {
+      Tile<Rows> tile;
+      tile.add_product(queries + first_row * 3 * width, 3 * width, key_panels + first * head_size, head_size);
+      for (size_t row = 0; row < Rows; ++row) {
+        store(scores + row * stride + first, tile.left[row]);
+        store(scores + row * stride + first + kLanes, tile.right[row]);
+      }
+    }
+    const float scale = 1.0f / __builtin_sqrtf(static_cast<float>(head_size));
+    float inverse[Rows];
+    for (size_t row = 0; row < Rows; ++row) {
+      inverse[row] = 1.0f / exponentiate(scores + row * stride, length, scale, attention.rounds_to_bf16);
+    }
+    for (size_t first = 0; first < head_size; first += kPanelWidth) {
+      Tile<Rows> tile;
+      tile.add_product(scores, stride, value_panels + first * length, length);
+      const size_t rest = head_size - first;
+      for (size_t row = 0; row < Rows; ++row) {
+        float* out = context + (first_row + row) * width + first;
+        store_columns(out, tile.left[row] * inverse[row], rest);
+        if (rest > kLanes) store_columns(out + kLanes, tile.right[row] * inverse[row], rest - kLanes);
+      }
+    }
+  }
+
+ private:
+  void store_columns(float* out, Vec value, size_t size) const {
+    if (attention.rounds_to_bf16) value = rounded_to_bf16(value);
+    if (size >= kLanes) {
+      store(out, value);
+    } else {
+      store_partial(out, value, size);
+    }
+  }
+};
+
+}  // namespace
+
+size_t attention_scratch(size_t length, size_t head_size) noexcept {
+  return padded(length) * head_size + length * padded(head_size) + kTileRows * padded(length);
+}
+
+void attend(const Attention& attention) noexcept {
+  const size_t width = attention.num_heads * attention.head_size;
+  float* key_panels = attention.scratch;
+  float* value_panels = key_panels + padded(attention.length) * attention.head_size;
+  float* scores = value_panels + attention.length * padded(attention.head_size);
+  for (size_t head = 0; head < attention.num_heads; ++head) {
+    const float* queries = attention.qkv + head * attention.head_size;
+    pack_keys(queries + width, 3 * width, attention.length, attention.head_size, key_panels);
+    pack_values(queries + 2 * width, 3 * width, attention.length, attention.head_size, value_panels);
+    for_each_tile(attention.length, Head{
+                                        .attention = attention,
+                                        .queries = queries,
+                                        .key_panels = key_panels,
+                                        .value_panels = value_panels,
+                                        .scores = scores,
+                                        .context = attention.context + head * attention.head_size,
+                                    });
+  }
+}
+
+void softmax(const RowSoftmax& row) noexcept {
+  const float inverse = 1.0f / exponentiate(row.scores, row.length, row.scale, false);
+  for (size_t i = row.length; i < row.padded_length; ++i) row.scores[i] = 0;
+  for (size_t i = 0; i < row.padded_length; i += kLanes) {
+    store_bf16(row.probabilities + i, load(row.scores + i) * inverse);
+  }
+}
+
+}  // namespace jammi::nn::cpu::JAMMI_ISA

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "nn/cpu/kernels/kernels.h"
+
+/// The kernels that each instruction set's table points to; see kernels.h for what they compute.
+namespace jammi::nn::cpu::JAMMI_ISA {
+
+size_t attention_scratch(size_t length, size_t head_size) noexcept;
+void multiply(const Product& product) noexcept;
+void attend(const Attention& attention) noexcept;
+void normalize(const RowNorm& norm) noexcept;
+void softmax(const RowSoftmax& row) noexcept;
+void round_to_bf16(const float* source, size_t size, float* target) noexcept;
+void narrow_to_bf16(const float* source, size_t size, uint16_t* target) noexcept;
+
+}  // namespace jammi::nn::cpu::JAMMI_ISA

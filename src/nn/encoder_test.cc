@@ -1,0 +1,311 @@
+#include "nn/encoder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include <gtest/gtest.h>
+
+#include "base/testing.h"
+#include "nn/cpu/encoder.h"
+#include "nn/testing.h"
+
+namespace jammi::nn {
+namespace {
+
+using testing::PackedBatch;
+using testing::RandomModel;
+
+EncoderSpec tiny_spec() {
+  return {.vocab_size = 50,
+          .hidden_size = 24,
+          .num_layers = 2,
+          .num_heads = 3,
+          .intermediate_size = 40,
+          .max_positions = 80,
+          .type_vocab_size = 2};
+}
+
+std::vector<cpu::Isa> available_isas() {
+  std::vector<cpu::Isa> isas;
+  for (cpu::Isa isa : {cpu::Isa::Generic, cpu::Isa::Avx2, cpu::Isa::Avx512}) {
+    if (cpu::is_available(isa)) isas.push_back(isa);
+  }
+  return isas;
+}
+
+std::shared_ptr<const Encoder> load(const RandomModel& model, Precision precision = Precision::F32,
+                                    const cpu::Options& options = {}) {
+  return cpu::load_encoder(model.spec, model.names, model.source, precision, options);
+}
+
+std::vector<float> hidden_states(const Encoder& encoder, const PackedBatch& batch) {
+  std::vector<float> out(batch.token_ids.size() * static_cast<size_t>(encoder.spec().hidden_size));
+  encoder.make_worker()->hidden_states(batch.view(), out);
+  return out;
+}
+
+std::vector<float> encode(EncoderWorker& worker, const PackedBatch& batch, size_t width, Pooling pooling,
+                          bool normalize) {
+  std::vector<float> out(batch.view().num_sequences() * width);
+  worker.encode(batch.view(), pooling, normalize, out);
+  return out;
+}
+
+std::vector<double> reference(const RandomModel& model, const PackedBatch& batch) {
+  std::vector<double> rows;
+  for (size_t i = 0; i + 1 < batch.offsets.size(); ++i) {
+    rows.append_range(testing::reference_hidden_states(model, batch.only(i).token_ids));
+  }
+  return rows;
+}
+
+double largest_difference(std::span<const float> actual, std::span<const double> expected) {
+  EXPECT_EQ(actual.size(), expected.size());
+  double largest = 0;
+  for (size_t i = 0; i < actual.size(); ++i) {
+    const double difference = std::abs(actual[i] - expected[i]);
+    if (!(difference <= largest)) largest = difference;
+  }
+  return largest;
+}
+
+double cosine(std::span<const float> a, std::span<const double> b) {
+  double product = 0, a_square = 0, b_square = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    product += a[i] * b[i];
+    a_square += double{a[i]} * a[i];
+    b_square += b[i] * b[i];
+  }
+  return product / std::sqrt(a_square * b_square);
+}
+
+/// Smallest cosine between rows of `actual` and the reference.
+double smallest_cosine(std::span<const float> actual, std::span<const double> expected, size_t width) {
+  double smallest = 1;
+  for (size_t begin = 0; begin < actual.size(); begin += width) {
+    smallest = std::min(smallest, cosine(actual.subspan(begin, width), expected.subspan(begin, width)));
+  }
+  return smallest;
+}
+
+struct Shape {
+  int64_t hidden_size, num_heads, intermediate_size, num_layers;
+};
+
+/// Odd sizes, sizes below one vector, and inner dimensions of more than one depth block.
+constexpr Shape kShapes[] = {{4, 1, 3, 1},    {15, 3, 31, 2},   {24, 3, 40, 3},   {64, 1, 129, 1},
+                             {100, 5, 72, 1}, {132, 3, 500, 2}, {400, 10, 800, 1}};
+
+TEST(Encoder, f32_agrees_with_the_double_precision_reference_for_every_shape_and_instruction_set) {
+  const int lengths[] = {1, 2, 7, 70, 5, 16, 33, 64};
+  uint32_t seed = 1;
+  for (const Shape& shape : kShapes) {
+    EncoderSpec spec = tiny_spec();
+    spec.hidden_size = shape.hidden_size;
+    spec.num_heads = shape.num_heads;
+    spec.intermediate_size = shape.intermediate_size;
+    spec.num_layers = shape.num_layers;
+    const RandomModel model(spec, ++seed);
+    const PackedBatch batch = testing::random_batch(lengths, spec.vocab_size, seed);
+    const std::vector<double> expected = reference(model, batch);
+    for (cpu::Isa isa : available_isas()) {
+      const auto encoder = load(model, Precision::F32, {.isa = isa});
+      EXPECT_LT(largest_difference(hidden_states(*encoder, batch), expected), 2e-5)
+          << to_string(isa) << " hidden " << shape.hidden_size;
+    }
+  }
+}
+
+TEST(Encoder, bf16_stays_close_to_the_reference_with_emulated_and_native_products) {
+  const int lengths[] = {1, 70, 5, 16, 33};
+  uint32_t seed = 100;
+  for (const Shape& shape : kShapes) {
+    EncoderSpec spec = tiny_spec();
+    spec.hidden_size = shape.hidden_size;
+    spec.num_heads = shape.num_heads;
+    spec.intermediate_size = shape.intermediate_size;
+    spec.num_layers = shape.num_layers;
+    const RandomModel model(spec, ++seed);
+    const PackedBatch batch = testing::random_batch(lengths, spec.vocab_size, seed);
+    const std::vector<double> expected = reference(model, batch);
+    for (bool native : {false, true}) {
+      for (cpu::Isa isa : available_isas()) {
+        const auto encoder = load(model, Precision::Bf16, {.isa = isa, .multiplies_bf16_natively = native});
+        const std::vector<float> actual = hidden_states(*encoder, batch);
+        EXPECT_GT(smallest_cosine(actual, expected, static_cast<size_t>(spec.hidden_size)), 0.999)
+            << encoder->kernel_name() << " hidden " << shape.hidden_size;
+        EXPECT_GT(largest_difference(actual, expected), 1e-5) << "bf16 must differ: " << encoder->kernel_name();
+      }
+    }
+  }
+}
+
+TEST(Encoder, emulated_and_native_bf16_give_nearly_the_same_result) {
+  const RandomModel model(tiny_spec(), 5);
+  const int lengths[] = {3, 40, 17};
+  const PackedBatch batch = testing::random_batch(lengths, 50, 5);
+  const std::vector<float> native =
+      hidden_states(*load(model, Precision::Bf16, {.multiplies_bf16_natively = true}), batch);
+  const std::vector<double> expected(native.begin(), native.end());
+  const std::vector<float> emulated =
+      hidden_states(*load(model, Precision::Bf16, {.multiplies_bf16_natively = false}), batch);
+  EXPECT_GT(smallest_cosine(emulated, expected, 24), 0.9999);
+}
+
+TEST(Encoder, every_activation_and_position_offset_agrees_with_the_reference) {
+  using Activation = EncoderSpec::Activation;
+  const int lengths[] = {9, 30};
+  for (Activation activation : {Activation::Gelu, Activation::GeluTanh, Activation::Relu}) {
+    EncoderSpec spec = tiny_spec();
+    spec.activation = activation;
+    spec.position_offset = 2;
+    spec.type_vocab_size = 0;
+    spec.norm_epsilon = 1e-3f;
+    const RandomModel model(spec, 9);
+    const PackedBatch batch = testing::random_batch(lengths, spec.vocab_size, 9);
+    const std::vector<double> expected = reference(model, batch);
+    EXPECT_LT(largest_difference(hidden_states(*load(model), batch), expected), 2e-5);
+    const auto bf16 = load(model, Precision::Bf16, {.multiplies_bf16_natively = true});
+    EXPECT_GT(smallest_cosine(hidden_states(*bf16, batch), expected, 24), 0.999);
+  }
+}
+
+TEST(Encoder, a_sequence_gives_the_same_vector_alone_and_inside_any_batch) {
+  const RandomModel model(tiny_spec(), 3);
+  const int lengths[] = {12, 1, 70, 33, 8, 2, 64, 64, 65, 7};
+  const PackedBatch batch = testing::random_batch(lengths, 50, 3);
+  for (Precision precision : {Precision::F32, Precision::Bf16}) {
+    for (bool native : {false, true}) {
+      const auto encoder = load(model, precision, {.multiplies_bf16_natively = native});
+      const auto worker = encoder->make_worker();
+      const std::vector<float> together = encode(*worker, batch, 24, Pooling::Mean, true);
+      for (size_t i = 0; i < std::size(lengths); ++i) {
+        const std::vector<float> alone = encode(*worker, batch.only(i), 24, Pooling::Mean, true);
+        for (size_t j = 0; j < 24; ++j) {
+          EXPECT_NEAR(alone[j], together[i * 24 + j], 1e-5) << "sequence " << i << " " << encoder->kernel_name();
+        }
+      }
+    }
+  }
+}
+
+TEST(Encoder, workers_share_weights_and_agree_whatever_they_computed_before) {
+  const RandomModel model(tiny_spec(), 4);
+  const auto encoder = load(model);
+  const auto used = encoder->make_worker();
+  const auto fresh = encoder->make_worker();
+  const int long_lengths[] = {70, 70, 70};
+  encode(*used, testing::random_batch(long_lengths, 50, 1), 24, Pooling::Mean, true);
+  const int lengths[] = {5, 11};
+  const PackedBatch batch = testing::random_batch(lengths, 50, 2);
+  EXPECT_EQ(encode(*used, batch, 24, Pooling::Mean, true), encode(*fresh, batch, 24, Pooling::Mean, true));
+}
+
+TEST(Encoder, pooling_takes_the_mean_the_first_or_the_largest_of_the_hidden_states) {
+  const RandomModel model(tiny_spec(), 6);
+  const auto encoder = load(model);
+  const auto worker = encoder->make_worker();
+  const int lengths[] = {4, 1, 19};
+  const PackedBatch batch = testing::random_batch(lengths, 50, 6);
+  const std::vector<float> hidden = hidden_states(*encoder, batch);
+  const std::vector<float> mean = encode(*worker, batch, 24, Pooling::Mean, false);
+  const std::vector<float> cls = encode(*worker, batch, 24, Pooling::Cls, false);
+  const std::vector<float> max = encode(*worker, batch, 24, Pooling::Max, false);
+  for (size_t i = 0; i < 3; ++i) {
+    for (size_t j = 0; j < 24; ++j) {
+      double total = 0;
+      float largest = -INFINITY;
+      for (int32_t token = batch.offsets[i]; token < batch.offsets[i + 1]; ++token) {
+        total += hidden[token * 24 + j];
+        largest = std::max(largest, hidden[token * 24 + j]);
+      }
+      EXPECT_NEAR(mean[i * 24 + j], total / lengths[i], 1e-6);
+      EXPECT_EQ(cls[i * 24 + j], hidden[batch.offsets[i] * 24 + j]);
+      EXPECT_EQ(max[i * 24 + j], largest);
+    }
+  }
+}
+
+TEST(Encoder, normalised_vectors_have_unit_length_and_the_direction_of_the_others) {
+  const RandomModel model(tiny_spec(), 7);
+  const auto worker_owner = load(model);
+  const auto worker = worker_owner->make_worker();
+  const int lengths[] = {4, 30};
+  const PackedBatch batch = testing::random_batch(lengths, 50, 7);
+  const std::vector<float> plain = encode(*worker, batch, 24, Pooling::Mean, false);
+  const std::vector<float> unit = encode(*worker, batch, 24, Pooling::Mean, true);
+  for (size_t i = 0; i < 2; ++i) {
+    const std::span<const float> row = std::span(unit).subspan(i * 24, 24);
+    EXPECT_NEAR(std::inner_product(row.begin(), row.end(), row.begin(), 0.0), 1.0, 1e-6);
+    EXPECT_GT(std::abs(plain[i * 24] / unit[i * 24]), 0);
+    for (size_t j = 1; j < 24; ++j) EXPECT_NEAR(plain[i * 24 + j] * unit[i * 24], plain[i * 24] * row[j], 1e-5);
+  }
+}
+
+TEST(Encoder, an_empty_batch_writes_nothing) {
+  const RandomModel model(tiny_spec(), 8);
+  const auto encoder = load(model);
+  encoder->make_worker()->encode({}, Pooling::Mean, true, {});
+  encoder->make_worker()->hidden_states({}, {});
+}
+
+TEST(Encoder, refuses_batches_that_it_cannot_compute) {
+  const RandomModel model(tiny_spec(), 8);
+  const auto encoder = load(model);
+  const auto worker = encoder->make_worker();
+  std::vector<float> out(24);
+  const auto encode_ids = [&](std::vector<int32_t> ids, std::vector<int32_t> offsets) {
+    worker->encode({.token_ids = ids, .offsets = offsets}, Pooling::Mean, true, out);
+  };
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Token id outside the vocabulary of 50: 50", encode_ids({1, 50}, {0, 2}));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Token id outside the vocabulary of 50: -1", encode_ids({-1}, {0, 1}));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Sequence length 81 exceeds model's max_position_embeddings 80",
+               encode_ids(std::vector<int32_t>(81, 1), {0, 81}));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Sequence has no tokens: number 1", encode_ids({1, 2}, {0, 1, 1, 2}));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Sequence has no tokens: number 0", encode_ids({1, 2}, {0, -1, 2}));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Batch offsets must run from 0", encode_ids({1, 2}, {0, 1}));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Batch offsets must run from 0", encode_ids({1, 2}, {1, 2}));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Batch offsets must run from 0", encode_ids({1, 2}, {}));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Output must have 48 values: 24", encode_ids({1, 2}, {0, 1, 2}));
+}
+
+TEST(Encoder, load_names_the_missing_or_unusable_weight_and_its_source) {
+  const std::string name = "layer.1.intermediate.weight";
+  RandomModel model(tiny_spec(), 8);
+  model.source.erase(name);
+  EXPECT_ERROR(ErrorCode::NotFound, "weight not found: layer.1.intermediate.weight in memory", load(model));
+  model.source.set(name, {24, 40}, std::vector<float>(24 * 40));
+  EXPECT_ERROR(ErrorCode::DataCorruption,
+               "layer.1.intermediate.weight has shape [24, 40] instead of [40, 24] in memory", load(model));
+  model.source.set_bytes(name, DType::I64, {40, 24}, std::vector<std::byte>(8 * 24 * 40));
+  EXPECT_ERROR(ErrorCode::DataCorruption, "layer.1.intermediate.weight has type I64 in memory", load(model));
+  model.source.set_bytes(name, DType::F32, {40, 24}, std::vector<std::byte>(7));
+  EXPECT_ERROR(ErrorCode::DataCorruption, "layer.1.intermediate.weight has 7 bytes", load(model));
+}
+
+TEST(Encoder, load_refuses_sizes_that_do_not_fit_together) {
+  RandomModel model(tiny_spec(), 8);
+  model.spec.num_heads = 5;
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Encoder sizes do not fit together", load(model));
+  model.spec.num_heads = 3;
+  model.spec.position_offset = 80;
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Encoder sizes do not fit together", load(model));
+  model.spec.position_offset = 0;
+  model.names.layers.pop_back();
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "2 layers, 1 names", load(model));
+}
+
+TEST(Encoder, reports_what_it_holds_and_how_it_computes) {
+  const RandomModel model(tiny_spec(), 8);
+  const auto encoder = Encoder::load(model.spec, model.names, model.source, preferred_precision());
+  EXPECT_EQ(encoder->spec().hidden_size, 24);
+  EXPECT_EQ(encoder->precision(), preferred_precision());
+  EXPECT_GT(encoder->weight_bytes(), 50u * 24 * sizeof(float));
+  EXPECT_FALSE(encoder->kernel_name().empty());
+  EXPECT_EQ(to_string(Precision::F32), "f32");
+  EXPECT_EQ(to_string(Precision::Bf16), "bf16");
+}
+
+}  // namespace
+}  // namespace jammi::nn

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nn/encoder.h"
+
+/// Models and reference results for tests and benchmarks.
+namespace jammi::nn::testing {
+
+/// Tensors in memory, f32 unless set otherwise.
+class MemoryTensorSource final : public TensorSource {
+ public:
+  void set(const std::string& name, std::vector<int64_t> shape, std::span<const float> values);
+  void set_bytes(const std::string& name, DType dtype, std::vector<int64_t> shape, std::vector<std::byte> bytes);
+  void erase(const std::string& name);
+
+  /// The values of an f32 tensor that exists.
+  std::span<const float> values(const std::string& name) const;
+  const std::vector<int64_t>& shape(const std::string& name) const;
+  std::vector<std::string> names() const;
+
+  std::optional<TensorView> find(std::string_view name) const override;
+  std::string description() const override { return "memory"; }
+
+ private:
+  struct Tensor {
+    DType dtype = DType::F32;
+    std::vector<int64_t> shape;
+    std::vector<std::byte> bytes;
+  };
+  std::map<std::string, Tensor, std::less<>> tensors_;
+};
+
+/// A spec with random weights, the same for the same seed. Weights are scaled so that activations and attention
+/// stay lively through all layers.
+struct RandomModel {
+  RandomModel(const EncoderSpec& spec, uint32_t seed);
+
+  EncoderSpec spec;
+  WeightNames names;
+  MemoryTensorSource source;
+};
+
+/// Sequences laid end to end, owning what a PackedBatchView borrows.
+struct PackedBatch {
+  std::vector<int32_t> token_ids;
+  std::vector<int32_t> offsets{0};
+
+  void add(std::span<const int32_t> sequence);
+  PackedBatchView view() const { return {.token_ids = token_ids, .offsets = offsets}; }
+  PackedBatch only(size_t sequence) const;
+};
+
+/// Random ids in sequences of the given lengths.
+PackedBatch random_batch(std::span<const int> lengths, int64_t vocab_size, uint32_t seed);
+
+/// Last hidden states of one sequence in plain double-precision loops ([length, hidden_size]).
+std::vector<double> reference_hidden_states(const RandomModel& model, std::span<const int32_t> token_ids);
+
+}  // namespace jammi::nn::testing
