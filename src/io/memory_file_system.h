@@ -21,7 +21,7 @@ class MemoryFileSystem final : public FileSystem {
     bool keeps_half_bytes = false;  ///< half of each file's unsynced bytes reached the device
   };
 
-  MemoryFileSystem() = default;
+  MemoryFileSystem();
 
   /// A new file system with what a power cut at this moment would leave, and no locks held.
   std::shared_ptr<MemoryFileSystem> after_power_cut(PowerCut cut) const;
