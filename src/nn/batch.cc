@@ -17,16 +17,17 @@ namespace {
 
 void check_batch(const EncoderSpec& spec, const PackedBatchView& batch) {
   const size_t num_tokens = batch.num_tokens();
-  if (batch.offsets.empty() ? num_tokens != 0
-                            : batch.offsets.front() != 0 || static_cast<size_t>(batch.offsets.back()) != num_tokens) {
+  if (batch.offsets.empty()
+          ? num_tokens != 0
+          : batch.offsets.front() != 0 || static_cast<size_t>(batch.offsets.back()) != num_tokens) {
     throw_invalid("Batch offsets must run from 0 to the number of tokens: " + std::to_string(num_tokens));
   }
   for (size_t i = 0; i < batch.num_sequences(); ++i) {
     const int64_t length = int64_t{batch.offsets[i + 1]} - batch.offsets[i];
     if (length < 1) throw_invalid("Sequence has no tokens: number " + std::to_string(i) + " of the batch");
     if (length > spec.max_tokens()) {
-      throw_invalid("Sequence length " + std::to_string(length) + " exceeds model's max_position_embeddings " +
-                    std::to_string(spec.max_tokens()));
+      throw_invalid("Sequence length " + std::to_string(length) +
+                    " exceeds model's max_position_embeddings " + std::to_string(spec.max_tokens()));
     }
   }
   for (int32_t id : batch.token_ids) {
@@ -39,7 +40,8 @@ void check_batch(const EncoderSpec& spec, const PackedBatchView& batch) {
 
 void check_output(std::span<const float> out, size_t expected_size) {
   if (out.size() != expected_size) {
-    throw_invalid("Output must have " + std::to_string(expected_size) + " values: " + std::to_string(out.size()));
+    throw_invalid("Output must have " + std::to_string(expected_size) +
+                  " values: " + std::to_string(out.size()));
   }
 }
 

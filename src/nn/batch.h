@@ -6,14 +6,15 @@
 
 namespace jammi::nn {
 
-/// Throws InvalidArgument (Inference category) unless every sequence of `batch` has 1 .. spec.max_tokens() tokens,
-/// every id lies in the vocabulary and `out_size` is `expected_out_size`.
+/// Throws InvalidArgument (Inference category) unless every sequence of `batch` has 1 .. spec.max_tokens()
+/// tokens, every id lies in the vocabulary and `out_size` is `expected_out_size`.
 void check_batch(const EncoderSpec& spec, const PackedBatchView& batch);
 
 /// Throws InvalidArgument (Inference category) unless an output has `expected_size` values.
 void check_output(std::span<const float> out, size_t expected_size);
 
-/// Pools each sequence's rows of `hidden_states` ([num_tokens, width]) into one row of `out` ([num_sequences, width]).
+/// Pools each sequence's rows of `hidden_states` ([num_tokens, width]) into one row of `out` ([num_sequences,
+/// width]).
 void pool(const PackedBatchView& batch, std::span<const float> hidden_states, size_t width, Pooling pooling,
           std::span<float> out);
 

@@ -14,7 +14,7 @@ Precision preferred_precision() noexcept {
 
 std::shared_ptr<const Encoder> Encoder::load(const EncoderSpec& spec, const WeightNames& names,
                                              const TensorSource& weights, Precision precision) {
-  return cpu::load_encoder(spec, names, weights, precision);
+  return cpu::load_encoder(spec, names, weights, precision, cpu::fastest_options(precision));
 }
 
 }  // namespace jammi::nn

@@ -25,33 +25,36 @@ enum class Pooling { Mean, Cls, Max };
 /// Sequences laid end to end without padding. Sequence i is token_ids[offsets[i] .. offsets[i + 1]).
 struct PackedBatchView {
   std::span<const int32_t> token_ids;
-  std::span<const int32_t> offsets;  ///< num_sequences + 1 ascending positions, first 0, last token_ids.size()
+  std::span<const int32_t>
+      offsets;  ///< num_sequences + 1 ascending positions, first 0, last token_ids.size()
 
   size_t num_sequences() const { return offsets.empty() ? 0 : offsets.size() - 1; }
   size_t num_tokens() const { return token_ids.size(); }
 };
 
-/// Computes forward passes on one thread. Not thread-safe; owns scratch memory that grows to the largest batch seen.
-/// Fast up to about 1,024 tokens a batch: larger ones fall out of the core's L2 cache.
+/// Computes forward passes on one thread. Not thread-safe; owns scratch memory that grows to the largest
+/// batch seen. Fast up to about 1,024 tokens a batch: larger ones fall out of the core's L2 cache.
 class EncoderWorker {
  public:
   virtual ~EncoderWorker() = default;
 
-  /// Writes one pooled vector per sequence to `out` ([num_sequences, hidden_size], row-major), scaled to unit L2
-  /// length when `normalize` (x / max(|x|, 1e-12)). Every sequence needs 1 .. max_tokens tokens and ids below
-  /// vocab_size: InvalidArgument otherwise.
-  virtual void encode(const PackedBatchView& batch, Pooling pooling, bool normalize, std::span<float> out) = 0;
+  /// Writes one pooled vector per sequence to `out` ([num_sequences, hidden_size], row-major), scaled to unit
+  /// L2 length when `normalize` (x / max(|x|, 1e-12)). Every sequence needs 1 .. max_tokens tokens and ids
+  /// below vocab_size: InvalidArgument otherwise.
+  virtual void encode(const PackedBatchView& batch, Pooling pooling, bool normalize,
+                      std::span<float> out) = 0;
 
   /// Writes the last hidden states to `out` ([num_tokens, hidden_size], row-major). Same preconditions.
   virtual void hidden_states(const PackedBatchView& batch, std::span<float> out) = 0;
 };
 
-/// A transformer encoder with weights packed for this CPU. Immutable and thread-safe; workers share it and must not
-/// outlive it.
+/// A transformer encoder with weights packed for this CPU. Immutable and thread-safe; workers share it and
+/// must not outlive it.
 class Encoder {
  public:
-  /// Checks every weight's presence, shape and type against `spec` and packs it. Throws Model-category errors:
-  /// NotFound naming the missing tensor and file, DataCorruption naming a tensor of the wrong shape or dtype.
+  /// Checks every weight's presence, shape and type against `spec` and packs it. Throws Model-category
+  /// errors: NotFound naming the missing tensor and file, DataCorruption naming a tensor of the wrong shape
+  /// or dtype.
   static std::shared_ptr<const Encoder> load(const EncoderSpec& spec, const WeightNames& names,
                                              const TensorSource& weights, Precision precision);
   virtual ~Encoder() = default;

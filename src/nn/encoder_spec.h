@@ -6,8 +6,8 @@
 
 namespace jammi::nn {
 
-/// The arithmetic of a transformer encoder, independent of any checkpoint's names. One description serves every
-/// family; a field exists only when the executors honour it.
+/// The arithmetic of a transformer encoder, independent of any checkpoint's names. One description serves
+/// every family; a field exists only when the executors honour it.
 struct EncoderSpec {
   enum class Activation { Gelu, GeluTanh, Relu };  ///< Gelu is exact (erf)
 

@@ -23,8 +23,8 @@ struct TensorView {
   std::span<const std::byte> bytes;  ///< product(shape) * size_of(dtype) bytes
 };
 
-/// Named weights of a model, for example one or more safetensors files. Immutable, safe to read from any thread;
-/// must outlive every TensorView it gave.
+/// Named weights of a model, for example one or more safetensors files. Immutable, safe to read from any
+/// thread; must outlive every TensorView it gave.
 class TensorSource {
  public:
   virtual ~TensorSource() = default;

@@ -69,7 +69,8 @@ Rows attend(const EncoderSpec& spec, const Rows& queries, const Rows& keys, cons
       double total = 0;
       for (size_t j = 0; j < length; ++j) {
         double score = 0;
-        for (size_t d = head; d < head + head_size; ++d) score += queries[i * width + d] * keys[j * width + d];
+        for (size_t d = head; d < head + head_size; ++d)
+          score += queries[i * width + d] * keys[j * width + d];
         weights[j] = std::exp(score / std::sqrt(static_cast<double>(head_size)));
         total += weights[j];
       }
@@ -109,7 +110,8 @@ class Filler {
   }
 
   NormNames norm(const std::string& name, int64_t width) {
-    return {.weight = fill(name + ".weight", {width}, 1, 0.2f), .bias = fill(name + ".bias", {width}, 0, 0.1f)};
+    return {.weight = fill(name + ".weight", {width}, 1, 0.2f),
+            .bias = fill(name + ".bias", {width}, 0, 0.1f)};
   }
 
  private:
@@ -119,7 +121,8 @@ class Filler {
 
 }  // namespace
 
-void MemoryTensorSource::set(const std::string& name, std::vector<int64_t> shape, std::span<const float> values) {
+void MemoryTensorSource::set(const std::string& name, std::vector<int64_t> shape,
+                             std::span<const float> values) {
   const std::span<const std::byte> bytes = std::as_bytes(values);
   set_bytes(name, DType::F32, std::move(shape), {bytes.begin(), bytes.end()});
 }
@@ -160,7 +163,8 @@ RandomModel::RandomModel(const EncoderSpec& model_spec, uint32_t seed) : spec(mo
   names.word_embeddings = filler.fill("word_embeddings", {spec.vocab_size, hidden}, 0, 1);
   names.position_embeddings = filler.fill("position_embeddings", {spec.max_positions, hidden}, 0, 0.5f);
   if (spec.type_vocab_size > 0) {
-    names.token_type_embeddings = filler.fill("token_type_embeddings", {spec.type_vocab_size, hidden}, 0, 0.5f);
+    names.token_type_embeddings =
+        filler.fill("token_type_embeddings", {spec.type_vocab_size, hidden}, 0, 0.5f);
   }
   names.embedding_norm = filler.norm("embedding_norm", hidden);
   for (int64_t i = 0; i < spec.num_layers; ++i) {

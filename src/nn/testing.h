@@ -16,7 +16,8 @@ namespace jammi::nn::testing {
 class MemoryTensorSource final : public TensorSource {
  public:
   void set(const std::string& name, std::vector<int64_t> shape, std::span<const float> values);
-  void set_bytes(const std::string& name, DType dtype, std::vector<int64_t> shape, std::vector<std::byte> bytes);
+  void set_bytes(const std::string& name, DType dtype, std::vector<int64_t> shape,
+                 std::vector<std::byte> bytes);
   void erase(const std::string& name);
 
   /// The values of an f32 tensor that exists.
@@ -36,8 +37,8 @@ class MemoryTensorSource final : public TensorSource {
   std::map<std::string, Tensor, std::less<>> tensors_;
 };
 
-/// A spec with random weights, the same for the same seed. Weights are scaled so that activations and attention
-/// stay lively through all layers.
+/// A spec with random weights, the same for the same seed. Weights are scaled so that activations and
+/// attention stay lively through all layers.
 struct RandomModel {
   RandomModel(const EncoderSpec& spec, uint32_t seed);
 

@@ -19,7 +19,8 @@ std::string text_of(const Shape& shape) {
   return text + "]";
 }
 
-[[noreturn]] void throw_corrupt(const TensorSource& source, const std::string& name, const std::string& what) {
+[[noreturn]] void throw_corrupt(const TensorSource& source, const std::string& name,
+                                const std::string& what) {
   throw Error(ErrorCode::DataCorruption, ErrorCategory::Model,
               "unusable weight: " + name + " " + what + " in " + source.description());
 }
@@ -54,7 +55,8 @@ std::vector<float> read_weight(const TensorSource& source, const std::string& na
   size_t num_values = 1;
   for (int64_t size : shape) num_values *= static_cast<size_t>(size);
   if (tensor->bytes.size() != num_values * size_of(tensor->dtype)) {
-    throw_corrupt(source, name, "has " + std::to_string(tensor->bytes.size()) + " bytes for shape " + text_of(shape));
+    throw_corrupt(source, name,
+                  "has " + std::to_string(tensor->bytes.size()) + " bytes for shape " + text_of(shape));
   }
   std::vector<float> values(num_values);
   switch (tensor->dtype) {

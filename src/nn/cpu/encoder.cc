@@ -33,7 +33,8 @@ void check_spec(const EncoderSpec& spec, const WeightNames& names) {
 }
 
 NormWeights read_norm(const TensorSource& source, const NormNames& names, int64_t size) {
-  return {.weight = read_weight(source, names.weight, {size}), .bias = read_weight(source, names.bias, {size})};
+  return {.weight = read_weight(source, names.weight, {size}),
+          .bias = read_weight(source, names.bias, {size})};
 }
 
 /// Reads linear layers over the same input and stacks their outputs.
@@ -94,7 +95,8 @@ class Embeddings {
  private:
   size_t width_;
   std::vector<float> words_;
-  std::vector<float> positions_;  ///< row 0 belongs to the first token; the embedding of token type 0 is added
+  std::vector<float>
+      positions_;  ///< row 0 belongs to the first token; the embedding of token type 0 is added
   NormWeights norm_;
 };
 
@@ -145,16 +147,15 @@ class CpuWorker final : public EncoderWorker {
 
 class CpuEncoder final : public Encoder {
  public:
-  CpuEncoder(const EncoderSpec& spec, const WeightNames& names, const TensorSource& source, Precision precision,
-             const Options& options)
+  CpuEncoder(const EncoderSpec& spec, const WeightNames& names, const TensorSource& source,
+             Precision precision, const Options& options)
       : spec_(spec),
         precision_(precision),
         kernels_(kernels_for(options.isa)),
         embeddings_(spec, names, source) {
     const ReadLayer read = [&](size_t index) { return read_layer(source, names.layers[index], spec); };
-    layers_ = precision == Precision::Bf16 && options.multiplies_bf16_natively
-                  ? make_onednn_layers(spec, read, kernels_)
-                  : make_panel_layers(spec, read, precision, kernels_);
+    layers_ = options.uses_onednn ? make_onednn_layers(spec, read, precision, kernels_)
+                                  : make_panel_layers(spec, read, precision, kernels_);
   }
 
   const EncoderSpec& spec() const noexcept override { return spec_; }
@@ -174,6 +175,10 @@ class CpuEncoder final : public Encoder {
 };
 
 }  // namespace
+
+Options fastest_options(Precision precision) noexcept {
+  return {.isa = best_isa(), .uses_onednn = precision == Precision::Bf16 && has_bf16_products()};
+}
 
 std::shared_ptr<const Encoder> load_encoder(const EncoderSpec& spec, const WeightNames& names,
                                             const TensorSource& weights, Precision precision,

@@ -10,12 +10,16 @@ namespace jammi::nn::cpu {
 /// How to use this CPU. The defaults are the fastest; tests choose the others.
 struct Options {
   Isa isa = best_isa();
-  bool multiplies_bf16_natively = has_bf16_products();  ///< through oneDNN; otherwise bf16 rounding and f32 products
+  /// oneDNN multiplies instead of this library's f32 kernels, which emulate bf16 by rounding.
+  bool uses_onednn = false;
 };
+
+/// The fastest choice for `precision`: oneDNN where the CPU multiplies bf16 in hardware.
+Options fastest_options(Precision precision) noexcept;
 
 /// Encoder::load for an explicit choice of kernels. `options.isa` must be available.
 std::shared_ptr<const Encoder> load_encoder(const EncoderSpec& spec, const WeightNames& names,
                                             const TensorSource& weights, Precision precision,
-                                            const Options& options = {});
+                                            const Options& options);
 
 }  // namespace jammi::nn::cpu

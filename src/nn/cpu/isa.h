@@ -15,8 +15,8 @@ bool is_available(Isa isa) noexcept;
 /// The fastest available instruction set.
 Isa best_isa() noexcept;
 
-/// True when the CPU multiplies bf16 matrices in hardware (AMX-BF16 or AVX512-BF16). The first call asks Linux for
-/// the permission to use AMX tiles.
+/// True when the CPU multiplies bf16 matrices in hardware (AMX-BF16 or AVX512-BF16). The first call asks
+/// Linux for the permission to use AMX tiles.
 bool has_bf16_products() noexcept;
 
 }  // namespace jammi::nn::cpu

@@ -41,11 +41,13 @@ class LayerRunner {
  public:
   virtual ~LayerRunner() = default;
 
-  /// Sends the residual stream `hidden` ([num_tokens, hidden_size]) of a checked, non-empty batch through all layers.
+  /// Sends the residual stream `hidden` ([num_tokens, hidden_size]) of a checked, non-empty batch through all
+  /// layers.
   virtual void run(const PackedBatchView& batch, float* hidden) = 0;
 };
 
-/// All layers' weights, packed for one way of multiplying matrices. Immutable, thread-safe; must outlive its runners.
+/// All layers' weights, packed for one way of multiplying matrices. Immutable, thread-safe; must outlive its
+/// runners.
 class LayerStack {
  public:
   virtual ~LayerStack() = default;

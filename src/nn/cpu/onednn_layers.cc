@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,8 @@
 namespace jammi::nn::cpu {
 namespace {
 
+using dnnl::memory;
+
 /// Attention computes whole blocks of this many tokens.
 constexpr int64_t kLengthStep = 16;
 
@@ -28,7 +31,9 @@ struct Layer {
   OneDnnLinear output;
   NormWeights output_norm;
 
-  size_t bytes() const { return qkv.bytes() + attention_output.bytes() + intermediate.bytes() + output.bytes(); }
+  size_t bytes() const {
+    return qkv.bytes() + attention_output.bytes() + intermediate.bytes() + output.bytes();
+  }
 };
 
 ProductEnd end_of(EncoderSpec::Activation activation) {
@@ -61,22 +66,28 @@ auto at_door(const Body& body) {
   try {
     return body();
   } catch (const dnnl::error& error) {
-    throw Error(ErrorCode::Internal, ErrorCategory::Model, "oneDNN failed: " + std::string(error.what()));
+    const ErrorCode code = error.status == dnnl_unimplemented ? ErrorCode::Unsupported : ErrorCode::Internal;
+    throw Error(code, ErrorCategory::Model, "oneDNN failed: " + std::string(error.what()));
   }
 }
 
 class OneDnnLayers final : public LayerStack {
  public:
-  OneDnnLayers(const EncoderSpec& spec, const ReadLayer& read_layer, const Kernels& kernels)
-      : spec_(spec), kernels_(kernels), engine_(dnnl::engine::kind::cpu, 0) {
+  OneDnnLayers(const EncoderSpec& spec, const ReadLayer& read_layer, Precision precision,
+               const Kernels& kernels)
+      : spec_(spec),
+        element_(precision == Precision::Bf16 ? memory::data_type::bf16 : memory::data_type::f32),
+        kernels_(kernels),
+        engine_(dnnl::engine::kind::cpu, 0) {
     for (int64_t i = 0; i < spec.num_layers; ++i) {
       LayerWeights weights = read_layer(static_cast<size_t>(i));
-      layers_.push_back({.qkv = {engine_, weights.qkv, ProductEnd::Store},
-                         .attention_output = {engine_, weights.attention_output, ProductEnd::AddToF32},
-                         .attention_norm = std::move(weights.attention_norm),
-                         .intermediate = {engine_, weights.intermediate, end_of(spec.activation)},
-                         .output = {engine_, weights.output, ProductEnd::AddToF32},
-                         .output_norm = std::move(weights.output_norm)});
+      layers_.push_back(
+          {.qkv = {engine_, weights.qkv, element_, ProductEnd::Store},
+           .attention_output = {engine_, weights.attention_output, element_, ProductEnd::AddToF32},
+           .attention_norm = std::move(weights.attention_norm),
+           .intermediate = {engine_, weights.intermediate, element_, end_of(spec.activation)},
+           .output = {engine_, weights.output, element_, ProductEnd::AddToF32},
+           .output_norm = std::move(weights.output_norm)});
     }
     warn_of_slow_products();
   }
@@ -95,6 +106,7 @@ class OneDnnLayers final : public LayerStack {
 
   const EncoderSpec& spec() const { return spec_; }
   const Kernels& kernels() const { return kernels_; }
+  memory::data_type element() const { return element_; }
   const dnnl::engine& engine() const { return engine_; }
   std::span<const Layer> layers() const { return layers_; }
 
@@ -102,20 +114,24 @@ class OneDnnLayers final : public LayerStack {
   void warn_of_slow_products() const {
     if (layers_.empty()) return;
     const Layer& layer = layers_.front();
-    for (const OneDnnLinear* linear : {&layer.qkv, &layer.attention_output, &layer.intermediate, &layer.output}) {
+    for (const OneDnnLinear* linear :
+         {&layer.qkv, &layer.attention_output, &layer.intermediate, &layer.output}) {
       if (linear->implementation().starts_with("ref")) {
-        log::warn("oneDNN has no fast bf16 product for this CPU: " + linear->implementation());
+        log::warn("oneDNN has no fast matrix product for this CPU: " + linear->implementation());
         return;
       }
     }
   }
 
   EncoderSpec spec_;
+  memory::data_type element_;
   const Kernels& kernels_;
   dnnl::engine engine_;
   std::vector<Layer> layers_;
 };
 
+/// `Element` is float or the bits of a bf16: the type of what is multiplied.
+template <typename Element>
 class OneDnnRunner final : public LayerRunner {
  public:
   explicit OneDnnRunner(const OneDnnLayers& stack)
@@ -139,12 +155,12 @@ class OneDnnRunner final : public LayerRunner {
     reserve(static_cast<size_t>(rows));
     std::memcpy(residual_.data(), hidden, num_values * sizeof(float));
     for (const Layer& layer : stack_.layers()) {
-      kernels_.narrow_to_bf16(residual_.data(), num_values, operand_.data());
+      convert(residual_.data(), num_values, operand_.data());
       products_.run(layer.qkv, rows, operand_.data(), qkv_.data());
       attend(batch);
       products_.run(layer.attention_output, rows, context_.data(), residual_.data());
       normalize(layer.attention_norm, batch.num_tokens());
-      kernels_.narrow_to_bf16(residual_.data(), num_values, operand_.data());
+      convert(residual_.data(), num_values, operand_.data());
       products_.run(layer.intermediate, rows, operand_.data(), intermediate_.data());
       products_.run(layer.output, rows, intermediate_.data(), residual_.data());
       normalize(layer.output_norm, batch.num_tokens());
@@ -162,35 +178,44 @@ class OneDnnRunner final : public LayerRunner {
     intermediate_.grow(rows * intermediate_size_);
   }
 
-  /// Lengths are rounded up to whole blocks, so a sequence also scores the rows that follow it, with probability
-  /// zero, and writes context rows that the following sequence then overwrites.
-  void attend(const PackedBatchView& batch) {
-    const int64_t num_heads = stack_.spec().num_heads;
-    const int64_t head_size = stack_.spec().head_size();
-    for (size_t i = 0; i < batch.num_sequences(); ++i) {
-      const size_t first = static_cast<size_t>(batch.offsets[i]);
-      const size_t length = static_cast<size_t>(batch.offsets[i + 1]) - first;
-      const int64_t padded = (static_cast<int64_t>(length) + kLengthStep - 1) / kLengthStep * kLengthStep;
-      const uint16_t* qkv = qkv_.data() + first * 3 * hidden_size_;
-      const size_t num_scores = static_cast<size_t>(num_heads * padded * padded);
-      float* scores = scores_.grow(num_scores);
-      uint16_t* probabilities = probabilities_.grow(num_scores);
-      products_.score(padded, num_heads, head_size, qkv, scores);
-      soften(length, static_cast<size_t>(padded), scores, probabilities);
-      products_.mix(padded, num_heads, head_size, probabilities, qkv, context_.data() + first * hidden_size_);
+  void convert(const float* source, size_t size, Element* target) {
+    if constexpr (std::is_same_v<Element, float>) {
+      std::memcpy(target, source, size * sizeof(float));
+    } else {
+      kernels_.narrow_to_bf16(source, size, target);
     }
   }
 
-  void soften(size_t length, size_t padded_length, float* scores, uint16_t* probabilities) {
-    const size_t num_heads = static_cast<size_t>(stack_.spec().num_heads);
+  /// Lengths are rounded up to whole blocks, so a sequence also scores the rows that follow it, with
+  /// probability zero, and writes context rows that the following sequence then overwrites.
+  void attend(const PackedBatchView& batch) {
+    AttentionShape shape{.element = stack_.element(),
+                         .length = 0,
+                         .num_heads = stack_.spec().num_heads,
+                         .head_size = stack_.spec().head_size()};
+    for (size_t i = 0; i < batch.num_sequences(); ++i) {
+      const size_t first = static_cast<size_t>(batch.offsets[i]);
+      const size_t length = static_cast<size_t>(batch.offsets[i + 1]) - first;
+      shape.length = (static_cast<int64_t>(length) + kLengthStep - 1) / kLengthStep * kLengthStep;
+      const Element* qkv = qkv_.data() + first * 3 * hidden_size_;
+      const size_t num_scores = static_cast<size_t>(shape.num_heads * shape.length * shape.length);
+      scores_.grow(num_scores);
+      probabilities_.grow(num_scores);
+      products_.score(shape, qkv, scores_.data());
+      soften(length, static_cast<size_t>(shape.length));
+      products_.mix(shape, probabilities_.data(), qkv, context_.data() + first * hidden_size_);
+    }
+  }
+
+  /// Turns the scores of all heads into probabilities; rows of queries beyond `length` are left as they are.
+  void soften(size_t length, size_t padded_length) {
+    const size_t num_rows = static_cast<size_t>(stack_.spec().num_heads) * padded_length;
     const float scale = 1.0f / std::sqrt(static_cast<float>(stack_.spec().head_size()));
-    for (size_t row = 0; row < num_heads * padded_length; ++row) {
+    for (size_t row = 0; row < num_rows; ++row) {
       if (row % padded_length >= length) continue;
-      kernels_.softmax({.length = length,
-                        .padded_length = padded_length,
-                        .scale = scale,
-                        .scores = scores + row * padded_length,
-                        .probabilities = probabilities + row * padded_length});
+      float* scores = scores_.data() + row * padded_length;
+      kernels_.softmax({.length = length, .padded_length = padded_length, .scale = scale, .scores = scores});
+      convert(scores, padded_length, probabilities_.data() + row * padded_length);
     }
   }
 
@@ -209,23 +234,26 @@ class OneDnnRunner final : public LayerRunner {
   size_t hidden_size_;
   size_t intermediate_size_;
   AlignedBuffer<float> residual_;
-  AlignedBuffer<uint16_t> operand_;
-  AlignedBuffer<uint16_t> qkv_;
-  AlignedBuffer<uint16_t> context_;
-  AlignedBuffer<uint16_t> intermediate_;
+  AlignedBuffer<Element> operand_;
+  AlignedBuffer<Element> qkv_;
+  AlignedBuffer<Element> context_;
+  AlignedBuffer<Element> intermediate_;
   AlignedBuffer<float> scores_;
-  AlignedBuffer<uint16_t> probabilities_;
+  AlignedBuffer<Element> probabilities_;
 };
 
 std::unique_ptr<LayerRunner> OneDnnLayers::make_runner() const {
-  return at_door([&] { return std::make_unique<OneDnnRunner>(*this); });
+  return at_door([&]() -> std::unique_ptr<LayerRunner> {
+    if (element_ == memory::data_type::bf16) return std::make_unique<OneDnnRunner<uint16_t>>(*this);
+    return std::make_unique<OneDnnRunner<float>>(*this);
+  });
 }
 
 }  // namespace
 
 std::unique_ptr<const LayerStack> make_onednn_layers(const EncoderSpec& spec, const ReadLayer& read_layer,
-                                                     const Kernels& kernels) {
-  return at_door([&] { return std::make_unique<const OneDnnLayers>(spec, read_layer, kernels); });
+                                                     Precision precision, const Kernels& kernels) {
+  return at_door([&] { return std::make_unique<const OneDnnLayers>(spec, read_layer, precision, kernels); });
 }
 
 }  // namespace jammi::nn::cpu

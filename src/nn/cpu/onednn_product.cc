@@ -7,7 +7,6 @@ namespace {
 
 using dnnl::memory;
 using Dims = memory::dims;
-constexpr auto kBf16 = memory::data_type::bf16;
 constexpr auto kF32 = memory::data_type::f32;
 
 /// Row count for which weights are laid out; every other row count gets its layout from this one.
@@ -37,13 +36,30 @@ dnnl::primitive_attr attributes(ProductEnd end) {
   return attributes;
 }
 
-dnnl::matmul::primitive_desc describe(const dnnl::engine& engine, const ProductShape& shape, int64_t rows,
-                                      const memory::desc& weights) {
-  const memory::desc source({rows, shape.in_features}, kBf16, memory::format_tag::ab);
+dnnl::matmul::primitive_desc describe_linear(const dnnl::engine& engine, const ProductShape& shape,
+                                             int64_t rows, const memory::desc& weights) {
+  const memory::desc source({rows, shape.in_features}, shape.element, memory::format_tag::ab);
   const memory::desc bias({1, shape.out_features}, kF32, memory::format_tag::ab);
-  const memory::desc target({rows, shape.out_features}, shape.end == ProductEnd::AddToF32 ? kF32 : kBf16,
-                            memory::format_tag::ab);
+  const memory::desc target({rows, shape.out_features},
+                            shape.end == ProductEnd::AddToF32 ? kF32 : shape.element, memory::format_tag::ab);
   return {engine, source, weights, bias, target, attributes(shape.end)};
+}
+
+dnnl::matmul::primitive_desc describe_score(const dnnl::engine& engine, const AttentionShape& shape) {
+  const auto [element, length, heads, head_size] = shape;
+  const int64_t row = 3 * shape.width();
+  const memory::desc queries({heads, length, head_size}, element, Dims{head_size, row, 1});
+  const memory::desc keys({heads, head_size, length}, element, Dims{head_size, 1, row});
+  const memory::desc scores({heads, length, length}, kF32, memory::format_tag::abc);
+  return {engine, queries, keys, scores, attributes(ProductEnd::Store)};
+}
+
+dnnl::matmul::primitive_desc describe_mix(const dnnl::engine& engine, const AttentionShape& shape) {
+  const auto [element, length, heads, head_size] = shape;
+  const memory::desc probabilities({heads, length, length}, element, memory::format_tag::abc);
+  const memory::desc values({heads, length, head_size}, element, Dims{head_size, 3 * shape.width(), 1});
+  const memory::desc context({heads, length, head_size}, element, Dims{head_size, shape.width(), 1});
+  return {engine, probabilities, values, context, attributes(ProductEnd::Store)};
 }
 
 /// memory::set_data_handle takes void* also for what is only read.
@@ -53,13 +69,15 @@ void point(memory& where, const void* data) {
 
 }  // namespace
 
-OneDnnLinear::OneDnnLinear(const dnnl::engine& engine, const LinearWeights& weights, ProductEnd end)
-    : shape_{.in_features = static_cast<int64_t>(weights.in_features),
+OneDnnLinear::OneDnnLinear(const dnnl::engine& engine, const LinearWeights& weights,
+                           memory::data_type element, ProductEnd end)
+    : shape_{.element = element,
+             .in_features = static_cast<int64_t>(weights.in_features),
              .out_features = static_cast<int64_t>(weights.out_features),
              .end = end} {
   const Dims dims{shape_.in_features, shape_.out_features};
   const auto description =
-      describe(engine, shape_, kLayoutRows, memory::desc(dims, kBf16, memory::format_tag::any));
+      describe_linear(engine, shape_, kLayoutRows, memory::desc(dims, element, memory::format_tag::any));
   implementation_ = description.impl_info_str();
   weights_ = memory(description.weights_desc(), engine);
   bias_ = memory(description.bias_desc(), engine);
@@ -79,22 +97,20 @@ OneDnnProducts::Prepared OneDnnProducts::prepare(const dnnl::matmul::primitive_d
           .scratch = description.scratchpad_desc()};
 }
 
-void OneDnnProducts::execute(Prepared& prepared,
-                             std::initializer_list<std::pair<const int, memory>> constants) {
-  memory scratch(prepared.scratch, engine_, scratch_.grow(prepared.scratch.get_size()));
-  std::unordered_map<int, memory> arguments(constants);
+void OneDnnProducts::execute(const Prepared& prepared, std::unordered_map<int, memory> arguments) {
   arguments.emplace(DNNL_ARG_SRC, prepared.source);
   arguments.emplace(DNNL_ARG_WEIGHTS, prepared.weights);
   arguments.emplace(DNNL_ARG_DST, prepared.target);
-  arguments.emplace(DNNL_ARG_SCRATCHPAD, scratch);
+  arguments.emplace(DNNL_ARG_SCRATCHPAD,
+                    memory(prepared.scratch, engine_, scratch_.grow(prepared.scratch.get_size())));
   prepared.primitive.execute(stream_, arguments);
 }
 
-void OneDnnProducts::run(const OneDnnLinear& linear, int64_t rows, const uint16_t* source, void* target) {
+void OneDnnProducts::run(const OneDnnLinear& linear, int64_t rows, const void* source, void* target) {
   const std::pair key(linear.shape(), rows);
   auto found = linears_.find(key);
   if (found == linears_.end()) {
-    const auto description = describe(engine_, linear.shape(), rows, linear.weights().get_desc());
+    const auto description = describe_linear(engine_, linear.shape(), rows, linear.weights().get_desc());
     found = linears_.emplace(key, prepare(description)).first;
   }
   Prepared& prepared = found->second;
@@ -103,40 +119,25 @@ void OneDnnProducts::run(const OneDnnLinear& linear, int64_t rows, const uint16_
   execute(prepared, {{DNNL_ARG_WEIGHTS, linear.weights()}, {DNNL_ARG_BIAS, linear.bias()}});
 }
 
-void OneDnnProducts::score(int64_t length, int64_t num_heads, int64_t head_size, const uint16_t* qkv,
-                           float* scores) {
-  const int64_t width = num_heads * head_size;
-  const AttentionShape key(length, num_heads, head_size);
-  auto found = scores_.find(key);
-  if (found == scores_.end()) {
-    const memory::desc queries({num_heads, length, head_size}, kBf16, Dims{head_size, 3 * width, 1});
-    const memory::desc keys({num_heads, head_size, length}, kBf16, Dims{head_size, 1, 3 * width});
-    const memory::desc target({num_heads, length, length}, kF32, memory::format_tag::abc);
-    const dnnl::matmul::primitive_desc description(engine_, queries, keys, target, attributes(ProductEnd::Store));
-    found = scores_.emplace(key, prepare(description)).first;
-  }
+void OneDnnProducts::score(const AttentionShape& shape, const void* qkv, float* scores) {
+  auto found = scores_.find(shape);
+  if (found == scores_.end()) found = scores_.emplace(shape, prepare(describe_score(engine_, shape))).first;
   Prepared& prepared = found->second;
+  const size_t row_bytes = static_cast<size_t>(shape.width()) * memory::data_type_size(shape.element);
   point(prepared.source, qkv);
-  point(prepared.weights, qkv + width);
+  point(prepared.weights, static_cast<const std::byte*>(qkv) + row_bytes);
   point(prepared.target, scores);
   execute(prepared, {});
 }
 
-void OneDnnProducts::mix(int64_t length, int64_t num_heads, int64_t head_size, const uint16_t* probabilities,
-                         const uint16_t* qkv, uint16_t* context) {
-  const int64_t width = num_heads * head_size;
-  const AttentionShape key(length, num_heads, head_size);
-  auto found = mixes_.find(key);
-  if (found == mixes_.end()) {
-    const memory::desc source({num_heads, length, length}, kBf16, memory::format_tag::abc);
-    const memory::desc values({num_heads, length, head_size}, kBf16, Dims{head_size, 3 * width, 1});
-    const memory::desc target({num_heads, length, head_size}, kBf16, Dims{head_size, width, 1});
-    const dnnl::matmul::primitive_desc description(engine_, source, values, target, attributes(ProductEnd::Store));
-    found = mixes_.emplace(key, prepare(description)).first;
-  }
+void OneDnnProducts::mix(const AttentionShape& shape, const void* probabilities, const void* qkv,
+                         void* context) {
+  auto found = mixes_.find(shape);
+  if (found == mixes_.end()) found = mixes_.emplace(shape, prepare(describe_mix(engine_, shape))).first;
   Prepared& prepared = found->second;
+  const size_t row_bytes = static_cast<size_t>(shape.width()) * memory::data_type_size(shape.element);
   point(prepared.source, probabilities);
-  point(prepared.weights, qkv + 2 * width);
+  point(prepared.weights, static_cast<const std::byte*>(qkv) + 2 * row_bytes);
   point(prepared.target, context);
   execute(prepared, {});
 }

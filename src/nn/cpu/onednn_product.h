@@ -3,32 +3,37 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <tuple>
+#include <unordered_map>
+#include <utility>
 
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include "nn/cpu/aligned_buffer.h"
 #include "nn/cpu/layers.h"
 
-/// bf16 matrix products through oneDNN with f32 accumulation. Shapes are always static: products with run-time
-/// dimensions are slower and were seen to give wrong results (oneDNN 3.12, bf16 on AMX).
+/// Matrix products through oneDNN in f32, or in bf16 with f32 accumulation. Shapes are always static:
+/// products with run-time dimensions are slower and were seen to give wrong results (oneDNN 3.12, bf16 on
+/// AMX).
 namespace jammi::nn::cpu {
 
-/// What a product writes: bf16 values after an optional activation, or f32 values added to what is there.
+/// What a product does with its sums: store them, after an activation or not, or add them to f32 values.
 enum class ProductEnd { Store, Gelu, GeluTanh, Relu, AddToF32 };
 
-/// The part of a linear layer that decides which primitive computes it.
+/// What decides which primitive computes a linear layer. `element` is the type of operands and stored
+/// results.
 struct ProductShape {
+  dnnl::memory::data_type element = dnnl::memory::data_type::f32;
   int64_t in_features = 0;
   int64_t out_features = 0;
   ProductEnd end = ProductEnd::Store;
   auto operator<=>(const ProductShape&) const = default;
 };
 
-/// A linear layer with bf16 weights in the order that oneDNN wants on this CPU. Immutable and thread-safe.
+/// A linear layer whose weights lie in the order that oneDNN wants on this CPU. Immutable and thread-safe.
 class OneDnnLinear {
  public:
-  OneDnnLinear(const dnnl::engine& engine, const LinearWeights& weights, ProductEnd end);
+  OneDnnLinear(const dnnl::engine& engine, const LinearWeights& weights, dnnl::memory::data_type element,
+               ProductEnd end);
 
   const ProductShape& shape() const { return shape_; }
   const dnnl::memory& weights() const { return weights_; }
@@ -45,22 +50,33 @@ class OneDnnLinear {
   std::string implementation_;
 };
 
-/// Primitives for the token counts seen so far, and their scratch memory, for one thread.
+/// What decides which primitives compute the attention of one sequence.
+struct AttentionShape {
+  dnnl::memory::data_type element = dnnl::memory::data_type::f32;
+  int64_t length = 0;
+  int64_t num_heads = 0;
+  int64_t head_size = 0;
+  int64_t width() const { return num_heads * head_size; }
+  auto operator<=>(const AttentionShape&) const = default;
+};
+
+/// Primitives for the shapes seen so far, and their scratch memory, for one thread. The pointers are to
+/// elements of the shape's type unless said otherwise.
 class OneDnnProducts {
  public:
   explicit OneDnnProducts(const dnnl::engine& engine) : engine_(engine), stream_(engine) {}
 
-  /// `rows` of `source` (bf16) through `linear` into `target` (bf16, or f32 for AddToF32). Call it with few different
-  /// row counts: see bucket_of.
-  void run(const OneDnnLinear& linear, int64_t rows, const uint16_t* source, void* target);
+  /// `rows` of `source` through `linear` into `target` (f32 for AddToF32). Call it with few different row
+  /// counts: see bucket_of.
+  void run(const OneDnnLinear& linear, int64_t rows, const void* source, void* target);
 
-  /// Scores of all heads of one sequence: scores[h, i, j] = query i . key j, f32 [num_heads, length, length].
-  /// `qkv` is bf16 [length, 3, num_heads, head_size].
-  void score(int64_t length, int64_t num_heads, int64_t head_size, const uint16_t* qkv, float* scores);
+  /// scores[h, i, j] = query i . key j of head h, f32 [num_heads, length, length]; `qkv` is
+  /// [length, 3, num_heads, head_size].
+  void score(const AttentionShape& shape, const void* qkv, float* scores);
 
-  /// context[i, h] = sum over j of probabilities[h, i, j] value j; bf16, context [length, num_heads, head_size].
-  void mix(int64_t length, int64_t num_heads, int64_t head_size, const uint16_t* probabilities,
-           const uint16_t* qkv, uint16_t* context);
+  /// context[i, h] = sum over j of probabilities[h, i, j] * value j of head h; context is
+  /// [length, num_heads, head_size].
+  void mix(const AttentionShape& shape, const void* probabilities, const void* qkv, void* context);
 
  private:
   struct Prepared {
@@ -70,10 +86,9 @@ class OneDnnProducts {
     dnnl::memory target;
     dnnl::memory::desc scratch;
   };
-  using AttentionShape = std::tuple<int64_t, int64_t, int64_t>;
 
   Prepared prepare(const dnnl::matmul::primitive_desc& description) const;
-  void execute(Prepared& prepared, std::initializer_list<std::pair<const int, dnnl::memory>> constants);
+  void execute(const Prepared& prepared, std::unordered_map<int, dnnl::memory> arguments);
 
   dnnl::engine engine_;
   dnnl::stream stream_;
@@ -83,8 +98,8 @@ class OneDnnProducts {
   AlignedBuffer<std::byte> scratch_;
 };
 
-/// The token count, at least `num_tokens`, that linear layers compute: a multiple of 8 up to 64, of 32 above, so that
-/// few different primitives are ever made.
+/// The token count, at least `num_tokens`, that linear layers compute: a multiple of 8 up to 64, of 32 above,
+/// so that few different primitives are ever made.
 int64_t bucket_of(int64_t num_tokens) noexcept;
 
 }  // namespace jammi::nn::cpu

@@ -23,7 +23,9 @@ struct Layer {
   PanelLinear output;
   NormWeights output_norm;
 
-  size_t bytes() const { return qkv.bytes() + attention_output.bytes() + intermediate.bytes() + output.bytes(); }
+  size_t bytes() const {
+    return qkv.bytes() + attention_output.bytes() + intermediate.bytes() + output.bytes();
+  }
 };
 
 Epilogue epilogue_of(EncoderSpec::Activation activation) {
@@ -40,7 +42,8 @@ Epilogue epilogue_of(EncoderSpec::Activation activation) {
 
 class PanelLayers final : public LayerStack {
  public:
-  PanelLayers(const EncoderSpec& spec, const ReadLayer& read_layer, Precision precision, const Kernels& kernels)
+  PanelLayers(const EncoderSpec& spec, const ReadLayer& read_layer, Precision precision,
+              const Kernels& kernels)
       : spec_(spec), rounds_(precision == Precision::Bf16), kernels_(kernels) {
     for (int64_t i = 0; i < spec.num_layers; ++i) {
       LayerWeights weights = read_layer(static_cast<size_t>(i));

@@ -33,8 +33,8 @@ void pack_values(const float* values, size_t stride, size_t length, size_t head_
   }
 }
 
-/// Replaces `length` scores, with room for whole vectors behind them, by exp(scale * (score - maximum)) and returns
-/// their sum.
+/// Replaces `length` scores, with room for whole vectors behind them, by exp(scale * (score - maximum)) and
+/// returns their sum.
 float exponentiate(float* scores, size_t length, float scale, bool rounds_to_bf16) {
   constexpr float kLowest = -3.0e38f;
   for (size_t i = length; i % kLanes != 0; ++i) scores[i] = kLowest;
@@ -51,7 +51,8 @@ float exponentiate(float* scores, size_t length, float scale, bool rounds_to_bf1
   return sum(total);
 }
 
-/// One head: a tile of queries meets all keys, then all values, while its scores stay in the first-level cache.
+/// One head: a tile of queries meets all keys, then all values, while its scores stay in the first-level
+/// cache.
 struct Head {
   const Attention& attention;
   const float* queries;
@@ -129,11 +130,9 @@ void attend(const Attention& attention) noexcept {
 }
 
 void softmax(const RowSoftmax& row) noexcept {
-  const float inverse = 1.0f / exponentiate(row.scores, row.length, row.scale, false);
+  const Vec inverse = broadcast(1.0f / exponentiate(row.scores, row.length, row.scale, false));
+  for (size_t i = 0; i < row.length; i += kLanes) store(row.scores + i, load(row.scores + i) * inverse);
   for (size_t i = row.length; i < row.padded_length; ++i) row.scores[i] = 0;
-  for (size_t i = 0; i < row.padded_length; i += kLanes) {
-    store_bf16(row.probabilities + i, load(row.scores + i) * inverse);
-  }
 }
 
 }  // namespace jammi::nn::cpu::JAMMI_ISA

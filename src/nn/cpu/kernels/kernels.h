@@ -6,8 +6,8 @@
 
 #include "nn/cpu/isa.h"
 
-/// The inner loops of the encoder, compiled once per instruction set. A kernel allocates nothing, checks nothing and
-/// throws nothing.
+/// The inner loops of the encoder, compiled once per instruction set. A kernel allocates nothing, checks
+/// nothing and throws nothing.
 namespace jammi::nn::cpu {
 
 enum class Epilogue { None, Gelu, GeluTanh, Relu };
@@ -47,13 +47,13 @@ struct RowNorm {
   float epsilon = 0;
 };
 
-/// Softmax over the first `length` of `padded_length` (a multiple of 16) scores; the rest becomes zero probability.
+/// Replaces `length` scores by their softmax and what follows, up to `padded_length` (a multiple of 16), by
+/// zeros.
 struct RowSoftmax {
   size_t length = 0;
   size_t padded_length = 0;
-  float scale = 1;
-  float* scores = nullptr;  ///< [padded_length], overwritten
-  uint16_t* probabilities = nullptr;  ///< [padded_length] bf16
+  float scale = 1;  ///< multiplies the scores
+  float* scores = nullptr;
 };
 
 struct Kernels {

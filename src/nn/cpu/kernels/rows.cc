@@ -48,7 +48,8 @@ void normalize(const RowNorm& norm) noexcept {
     const Vec factor = broadcast(1.0f / __builtin_sqrtf(sum(squares) * inverse_width + norm.epsilon));
     for_each_vector(norm.width, [&](size_t i, size_t size) {
       const Vec scaled = (load_up_to(row + i, size) - mean) * factor;
-      store_up_to(row + i, scaled * load_up_to(norm.weight + i, size) + load_up_to(norm.bias + i, size), size);
+      store_up_to(row + i, scaled * load_up_to(norm.weight + i, size) + load_up_to(norm.bias + i, size),
+                  size);
     });
   }
 }

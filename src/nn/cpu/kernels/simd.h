@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <utility>
 
-/// Vectors of the instruction set that the including file is compiled for. Only the per-ISA kernel files include
-/// this; everything lives in a namespace per instruction set, so that the linker never mixes them.
+/// Vectors of the instruction set that the including file is compiled for. Only the per-ISA kernel files
+/// include this; everything lives in a namespace per instruction set, so that the linker never mixes them.
 namespace jammi::nn::cpu::JAMMI_ISA {
 
 #if defined(__AVX512F__)
@@ -42,7 +42,8 @@ inline void store_partial(float* target, Vec value, size_t size) {
   __builtin_memcpy(target, &value, size * sizeof(float));
 }
 
-/// Subtracting a zero vector is the broadcast that compilers fold to one instruction (0 + x is not x for x = -0).
+/// Subtracting a zero vector is the broadcast that compilers fold to one instruction (0 + x is not x for x =
+/// -0).
 inline Vec broadcast(float value) {
   return value - Vec{};
 }
@@ -73,7 +74,8 @@ float maximum(Vec value) {
   if constexpr (Distance == 0) {
     return value[0];
   } else {
-    return maximum<Distance / 2>(larger(value, swap_lanes<Distance>(value, std::make_index_sequence<kLanes>())));
+    return maximum<Distance / 2>(
+        larger(value, swap_lanes<Distance>(value, std::make_index_sequence<kLanes>())));
   }
 }
 
@@ -109,8 +111,8 @@ inline Vec exp2(Vec x) {
 
 inline constexpr float kLog2E = 1.4426950408889634f;
 
-/// x * (1 + erf(x / sqrt 2)) / 2 with an absolute error below 1e-6. erf(t) / t is a minimax polynomial in t^2 on
-/// |t| <= 3.8, beyond which erf rounds to one.
+/// x * (1 + erf(x / sqrt 2)) / 2 with an absolute error below 1e-6. erf(t) / t is a minimax polynomial in t^2
+/// on |t| <= 3.8, beyond which erf rounds to one.
 inline Vec gelu(Vec x) {
   constexpr float kLimit = 3.8f;
   constexpr float kSqrtHalf = 0.70710678118654752f;

@@ -21,7 +21,8 @@ struct Tile {
   Vec right[Rows] = {};
 
   /// Adds source ([Rows, depth], rows `stride` apart) times panel ([depth, kPanelWidth]).
-  [[gnu::always_inline]] void add_product(const float* source, size_t stride, const float* panel, size_t depth) {
+  [[gnu::always_inline]] void add_product(const float* source, size_t stride, const float* panel,
+                                          size_t depth) {
     for (size_t k = 0; k < depth; ++k, panel += kPanelWidth) {
       const Vec panel_left = load(panel);
       const Vec panel_right = load(panel + kLanes);
@@ -41,8 +42,8 @@ inline constexpr auto kByRows = []<size_t... Index>(std::index_sequence<Index...
   return std::array{&Task::template run<Index + 1>...};
 }(std::make_index_sequence<kTileRows>());
 
-/// Calls task.run<n>(first_row) over `rows` rows in tiles of nearly equal height, so that no tile is much thinner,
-/// and so slower per row, than the others.
+/// Calls task.run<n>(first_row) over `rows` rows in tiles of nearly equal height, so that no tile is much
+/// thinner, and so slower per row, than the others.
 template <typename Task>
 void for_each_tile(size_t rows, const Task& task) {
   const size_t num_tiles = (rows + kTileRows - 1) / kTileRows;
