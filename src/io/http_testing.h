@@ -20,8 +20,8 @@ struct ServedRequest {
 
 struct ServedReply {
   int status = 200;
-  std::map<std::string, std::string> headers;
-  std::string body;
+  std::map<std::string, std::string> headers = {};
+  std::string body = {};
   std::optional<size_t> cut_after =
       std::nullopt;  ///< closes the connection after this many bytes of the body
 };

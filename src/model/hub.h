@@ -19,8 +19,8 @@ struct HubOptions {
   std::chrono::seconds timeout{60};  ///< of a connection without progress
 };
 
-/// Options from HF_ENDPOINT, HF_HUB_CACHE, HF_HOME, HF_HUB_OFFLINE, HF_TOKEN and the token file of HF_HOME, with the
-/// hub's own defaults.
+/// Options from HF_ENDPOINT, HF_HUB_CACHE, HF_HOME, HF_HUB_OFFLINE, HF_TOKEN and the token file of HF_HOME,
+/// with the hub's own defaults.
 HubOptions hub_options_from_environment();
 
 /// State of a download. Counters only grow.
@@ -33,12 +33,12 @@ struct HubProgress {
 /// Called on the downloading thread. Must not throw.
 using HubProgressCallback = std::function<void(const HubProgress&)>;
 
-/// The directory of `repository`'s files: a complete cached snapshot without touching the network, else downloaded.
-/// Only files that inference reads are fetched: configuration, tokenizer and weights. Interrupted downloads resume,
-/// every file is checked against its published size and digest, several processes may run at once.
-/// Throws Model errors: InvalidArgument for a name that is no repository, NotFound for one that does not exist,
-/// Unavailable when the hub cannot be reached or offline mode forbids it, DataCorruption for a wrong digest,
-/// Cancelled on a stop request.
+/// The directory of `repository`'s files: a complete cached snapshot without touching the network, else
+/// downloaded. Only files that inference reads are fetched: configuration, tokenizer and weights. Interrupted
+/// downloads resume, every file is checked against its published size and digest, several processes may run
+/// at once. Throws Model errors: InvalidArgument for a name that is no repository, NotFound for one that does
+/// not exist, Unavailable when the hub cannot be reached or offline mode forbids it, DataCorruption for a
+/// wrong digest, Cancelled on a stop request.
 std::filesystem::path fetch_from_hub(const std::string& repository, const HubOptions& options,
                                      const HubProgressCallback& progress = {}, std::stop_token stop = {});
 

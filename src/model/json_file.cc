@@ -1,7 +1,6 @@
 #include "model/json_file.h"
 
 #include <fstream>
-#include <iterator>
 #include <set>
 #include <utility>
 #include <vector>
@@ -18,7 +17,8 @@ using nlohmann::json;
 constexpr uintmax_t kMaxFileBytes = uintmax_t{16} << 20;
 
 Error corrupt(std::string_view problem, std::string_view where) {
-  return Error(ErrorCode::DataCorruption, ErrorCategory::Model, std::string(problem) + ": " + std::string(where));
+  return Error(ErrorCode::DataCorruption, ErrorCategory::Model,
+               std::string(problem) + ": " + std::string(where));
 }
 
 /// Refuses what the parser itself would accept: deep nesting and keys given twice.
@@ -65,11 +65,15 @@ json parse_json(std::string_view text, const std::string& where) {
 
 json read_json(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error(ErrorCode::NotFound, ErrorCategory::Model, "cannot open file: " + path.string());
   std::error_code error;
+  if (!file || !std::filesystem::is_regular_file(path, error)) {
+    throw Error(ErrorCode::NotFound, ErrorCategory::Model, "cannot open file: " + path.string());
+  }
   uintmax_t size = std::filesystem::file_size(path, error);
   if (error || size > kMaxFileBytes) throw corrupt("JSON file is larger than 16 MiB", path.string());
-  std::string text{std::istreambuf_iterator<char>(file), {}};
+  std::string text(size, '\0');
+  if (!file.read(text.data(), static_cast<std::streamsize>(size)))
+    throw corrupt("cannot read file", path.string());
   return parse_json(text, path.string());
 }
 
@@ -94,8 +98,9 @@ int64_t JsonFile::integer(std::string_view field, int64_t least, int64_t most) c
   // A number beyond int64 is stored unsigned and would wrap.
   bool is_huge = value.is_number_unsigned() && value.get<uint64_t>() > static_cast<uint64_t>(most);
   if (is_huge || value.get<int64_t>() < least || value.get<int64_t>() > most) {
-    fail("value " + value.dump() + " is not between " + std::to_string(least) + " and " + std::to_string(most),
-         field);
+    fail(
+        "value " + value.dump() + " is not between " + std::to_string(least) + " and " + std::to_string(most),
+        field);
   }
   return value.get<int64_t>();
 }

@@ -17,11 +17,12 @@ constexpr size_t kMaxJsonDepth = 64;
 /// Throws Model DataCorruption naming `where` and the position.
 nlohmann::json parse_json(std::string_view text, const std::string& where);
 
-/// Reads and parses a JSON file of at most 16 MiB. Throws NotFound or DataCorruption of category Model, naming it.
+/// Reads and parses a JSON file of at most 16 MiB. Throws NotFound or DataCorruption of category Model,
+/// naming it.
 nlohmann::json read_json(const std::filesystem::path& path);
 
-/// A JSON object in a file, with typed access whose errors name the file and the field. All throw Model errors:
-/// NotFound for a missing file, DataCorruption otherwise.
+/// A JSON object in a file, with typed access whose errors name the file and the field. All throw Model
+/// errors: NotFound for a missing file, DataCorruption otherwise.
 class JsonFile {
  public:
   static JsonFile read(const std::filesystem::path& path);

@@ -9,7 +9,8 @@ namespace jammi::model {
 /// A whole file mapped read-only. Move-only.
 class MappedFile {
  public:
-  /// Throws Model NotFound naming the file when it cannot be opened or mapped. An empty file maps to no bytes.
+  /// Throws Model NotFound naming the file when it cannot be opened or mapped. An empty file maps to no
+  /// bytes.
   explicit MappedFile(const std::filesystem::path& path);
   ~MappedFile();
   MappedFile(MappedFile&& other) noexcept;

@@ -24,8 +24,8 @@ struct ModelSource {
   bool operator==(const ModelSource&) const = default;
 };
 
-/// Reads "local:<directory>", "hf://<repository>" or a bare repository. Anything without a prefix is a repository,
-/// even when a directory of that name exists. InvalidArgument for an empty name.
+/// Reads "local:<directory>", "hf://<repository>" or a bare repository. Anything without a prefix is a
+/// repository, even when a directory of that name exists. InvalidArgument for an empty name.
 ModelSource parse_model_source(std::string_view written);
 
 /// The source behind a canonical id that was stored earlier: an absolute path that exists is local, else hub.
@@ -59,8 +59,9 @@ class Resolver {
   /// `hint` other than Auto fixes the backend; Auto prefers safetensors over ONNX.
   Resolver(Config::Backend hint, CatalogLookup lookup, HubOptions hub);
 
-  /// Throws Model errors naming the id: NotFound for missing directories, files or repositories, Unsupported for a
-  /// backend that cannot serve it, Unavailable when the hub cannot be reached, Cancelled on a stop request.
+  /// Throws Model errors naming the id: NotFound for missing directories, files or repositories, Unsupported
+  /// for a backend that cannot serve it, Unavailable when the hub cannot be reached, Cancelled on a stop
+  /// request.
   ResolvedModel resolve(const ModelSource& source, const HubProgressCallback& progress = {},
                         std::stop_token stop = {}) const;
 

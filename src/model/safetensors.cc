@@ -18,8 +18,9 @@
 //
 //   | u64 little-endian N | N bytes of JSON, space-padded | tensor bytes ... |
 //
-// The JSON maps each tensor name to {"dtype", "shape", "data_offsets": [begin, end]}, offsets counted from the end of
-// the JSON; "__metadata__" maps strings to strings. The tensors cover the rest of the file without gap or overlap.
+// The JSON maps each tensor name to {"dtype", "shape", "data_offsets": [begin, end]}, offsets counted from
+// the end of the JSON; "__metadata__" maps strings to strings. The tensors cover the rest of the file without
+// gap or overlap.
 
 namespace jammi::model {
 namespace {
@@ -214,7 +215,8 @@ std::vector<std::filesystem::path> safetensors_shards(const std::filesystem::pat
     }
     shards.push_back(index_json.parent_path() / name);
     if (!std::filesystem::exists(shards.back())) {
-      throw Error(ErrorCode::NotFound, ErrorCategory::Model, "missing weight file: " + shards.back().string());
+      throw Error(ErrorCode::NotFound, ErrorCategory::Model,
+                  "missing weight file: " + shards.back().string());
     }
   }
   return shards;

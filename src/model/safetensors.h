@@ -12,12 +12,13 @@
 
 namespace jammi::model {
 
-/// The tensors of one or more memory-mapped safetensors files. Immutable and thread-safe; the views it gives live as
-/// long as it does. Files must not be truncated while they are open.
+/// The tensors of one or more memory-mapped safetensors files. Immutable and thread-safe; the views it gives
+/// live as long as it does. Files must not be truncated while they are open.
 class Safetensors final : public nn::TensorSource {
  public:
-  /// Throws Model errors that name the file and the tensor: NotFound for a file that cannot be opened, DataCorruption
-  /// for one that breaks the format or repeats a tensor of another, Unsupported for an element type nn::DType lacks.
+  /// Throws Model errors that name the file and the tensor: NotFound for a file that cannot be opened,
+  /// DataCorruption for one that breaks the format or repeats a tensor of another, Unsupported for an element
+  /// type nn::DType lacks.
   static std::shared_ptr<const Safetensors> open(std::span<const std::filesystem::path> files);
   ~Safetensors() override;
 
@@ -33,8 +34,8 @@ class Safetensors final : public nn::TensorSource {
 };
 
 /// The files that an index (model.safetensors.index.json) names, sorted, in the index's directory.
-/// Throws Model errors: DataCorruption for a malformed index or a name that leaves the directory, NotFound for a
-/// missing shard.
+/// Throws Model errors: DataCorruption for a malformed index or a name that leaves the directory, NotFound
+/// for a missing shard.
 std::vector<std::filesystem::path> safetensors_shards(const std::filesystem::path& index_json);
 
 }  // namespace jammi::model

@@ -21,15 +21,15 @@ struct ModelIdentity {
   std::string tokenizer_digest;  ///< SHA-256 of tokenizer.json
 };
 
-/// Turns texts into unit-length vectors: tokenizer, encoder, pooling and normalisation of one model. Immutable and
-/// thread-safe.
+/// Turns texts into unit-length vectors: tokenizer, encoder, pooling and normalisation of one model.
+/// Immutable and thread-safe.
 class TextEmbedder {
  public:
   /// Computes vectors on one thread. Not thread-safe; keeps the embedder's weights alive.
   class Worker {
    public:
-    /// Writes one unit-length vector per text to `out` ([num_texts, dimensions], row-major). `batch` comes from
-    /// `tokenize` of the same embedder, or is a selection of its texts.
+    /// Writes one unit-length vector per text to `out` ([num_texts, dimensions], row-major). `batch` comes
+    /// from `tokenize` of the same embedder, or is a selection of its texts.
     void encode(const nn::PackedBatchView& batch, std::span<float> out);
 
    private:
@@ -41,8 +41,8 @@ class TextEmbedder {
     nn::Pooling pooling_;
   };
 
-  /// Throws Model errors that name the id and the file: NotFound, DataCorruption, or Unsupported for an architecture,
-  /// backend or precision that has no implementation.
+  /// Throws Model errors that name the id and the file: NotFound, DataCorruption, or Unsupported for an
+  /// architecture, backend or precision that has no implementation.
   static std::shared_ptr<const TextEmbedder> load(const ResolvedModel& model, Config::Precision precision);
   ~TextEmbedder();
   TextEmbedder(const TextEmbedder&) = delete;

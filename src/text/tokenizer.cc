@@ -1,7 +1,6 @@
 #include "text/tokenizer.h"
 
 #include <fstream>
-#include <sstream>
 #include <utility>
 
 #include <jammi/error.h>
@@ -24,12 +23,13 @@ jammi_tokenizer_text as_text(std::string_view text) {
 
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  std::ostringstream bytes;
   std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error) || !(bytes << file.rdbuf())) {
+  const bool is_file = std::filesystem::is_regular_file(path, error);
+  std::string bytes(is_file ? std::filesystem::file_size(path, error) : 0, '\0');
+  if (!is_file || error || !file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
     throw Error(ErrorCode::NotFound, ErrorCategory::Model, "cannot read tokenizer: " + path.string());
   }
-  return std::move(bytes).str();
+  return bytes;
 }
 
 }  // namespace

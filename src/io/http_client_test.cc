@@ -1,0 +1,142 @@
+#include "io/http_client.h"
+
+#include <atomic>
+
+#include <gtest/gtest.h>
+
+#include "base/testing.h"
+#include "io/http_testing.h"
+
+namespace jammi::io {
+namespace {
+
+using testing::HttpServer;
+using testing::ServedReply;
+using testing::ServedRequest;
+
+HttpOptions impatient() {
+  HttpOptions options;
+  options.first_backoff = std::chrono::milliseconds(1);
+  return options;
+}
+
+TEST(HttpClient, a_response_has_status_headers_and_body) {
+  HttpServer server([](const ServedRequest&) { return ServedReply{200, {{"X-Answer", " 42 "}}, "hello"}; });
+  HttpResponse response =
+      HttpClient().send({.url = server.url() + "/a?b=c", .headers = {{"X-Question", "why"}}});
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.headers.at("x-answer"), "42");
+  EXPECT_EQ(response.body, "hello");
+  EXPECT_EQ(server.requests().at(0).path, "/a?b=c");
+  EXPECT_EQ(server.requests().at(0).headers.at("x-question"), "why");
+}
+
+TEST(HttpClient, head_asks_for_no_body) {
+  HttpServer server([](const ServedRequest&) { return ServedReply{200, {}, "hello"}; });
+  HttpResponse response = HttpClient().send({.method = HttpRequest::Method::Head, .url = server.url()});
+  EXPECT_EQ(server.requests().at(0).method, "HEAD");
+  EXPECT_EQ(response.headers.at("content-length"), "5");
+  EXPECT_EQ(response.body, "");
+}
+
+TEST(HttpClient, a_sink_receives_the_body_and_sees_the_status) {
+  const std::string body(1'000'000, 'x');
+  HttpServer server([&](const ServedRequest&) { return ServedReply{206, {}, body}; });
+  size_t received = 0;
+  HttpResponse response = HttpClient().send({.url = server.url(), .first_byte = 10},
+                                            [&](const HttpResponse& head, std::span<const std::byte> bytes) {
+                                              EXPECT_EQ(head.status, 206);
+                                              received += bytes.size();
+                                            });
+  EXPECT_EQ(received, body.size());
+  EXPECT_EQ(response.body, "");
+  EXPECT_EQ(server.requests().at(0).headers.at("range"), "bytes=10-");
+}
+
+TEST(HttpClient, an_error_response_reaches_the_caller_and_not_the_sink) {
+  HttpServer server([](const ServedRequest&) { return ServedReply{404, {}, "no such thing"}; });
+  HttpResponse response =
+      HttpClient().send({.url = server.url()},
+                        [](const HttpResponse&, std::span<const std::byte>) { FAIL() << "sink was called"; });
+  EXPECT_EQ(response.status, 404);
+  EXPECT_EQ(response.body, "no such thing");
+}
+
+TEST(HttpClient, redirects_are_followed_without_the_authorization_header_of_another_host) {
+  HttpServer other([](const ServedRequest&) { return ServedReply{200, {}, "there"}; });
+  HttpServer server([&](const ServedRequest&) { return ServedReply{302, {{"Location", other.url()}}, ""}; });
+  HttpRequest request{.url = server.url(), .headers = {{"Authorization", "Bearer secret"}}};
+  EXPECT_EQ(HttpClient().send(request).body, "there");
+  EXPECT_TRUE(server.requests().at(0).headers.contains("authorization"));
+  EXPECT_FALSE(other.requests().at(0).headers.contains("authorization"));
+
+  request.follows_redirects = false;
+  EXPECT_EQ(HttpClient().send(request).status, 302);
+}
+
+TEST(HttpClient, server_errors_are_tried_again_until_one_attempt_succeeds) {
+  std::atomic<int> calls = 0;
+  HttpServer server([&](const ServedRequest&) { return ServedReply{++calls < 3 ? 503 : 200, {}, "done"}; });
+  EXPECT_EQ(HttpClient(impatient()).send({.url = server.url()}).body, "done");
+  EXPECT_EQ(calls, 3);
+}
+
+TEST(HttpClient, the_last_attempt_s_response_is_returned) {
+  HttpServer server([](const ServedRequest&) { return ServedReply{500, {}, "broken"}; });
+  EXPECT_EQ(HttpClient(impatient()).send({.url = server.url()}).status, 500);
+  EXPECT_EQ(server.requests().size(), static_cast<size_t>(impatient().max_attempts));
+}
+
+TEST(HttpClient, a_cut_body_is_fetched_again_when_nobody_has_seen_it) {
+  std::atomic<int> calls = 0;
+  HttpServer server([&](const ServedRequest&) {
+    return ServedReply{200, {}, "whole", ++calls == 1 ? std::optional<size_t>(2) : std::nullopt};
+  });
+  EXPECT_EQ(HttpClient(impatient()).send({.url = server.url()}).body, "whole");
+}
+
+TEST(HttpClient, a_cut_body_that_a_sink_has_seen_is_an_error) {
+  HttpServer server([](const ServedRequest&) { return ServedReply{200, {}, "whole", 2}; });
+  std::string received;
+  auto sink = [&](const HttpResponse&, std::span<const std::byte> bytes) {
+    received.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  };
+  EXPECT_ERROR(ErrorCode::Unavailable, "IO error: request failed: " + server.url(),
+               HttpClient(impatient()).send({.url = server.url()}, sink));
+  EXPECT_EQ(received, "wh");
+}
+
+TEST(HttpClient, an_unreachable_server_is_named) {
+  std::string url;
+  {
+    HttpServer server([](const ServedRequest&) { return ServedReply{}; });
+    url = server.url();
+  }
+  EXPECT_ERROR(ErrorCode::Unavailable, "request failed: " + url, HttpClient(impatient()).send({.url = url}));
+}
+
+TEST(HttpClient, other_protocols_are_refused) {
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "not an HTTP address: file:///etc/passwd",
+               HttpClient().send({.url = "file:///etc/passwd"}));
+}
+
+TEST(HttpClient, an_exception_of_the_sink_reaches_the_caller) {
+  HttpServer server([](const ServedRequest&) { return ServedReply{200, {}, "hello"}; });
+  auto sink = [](const HttpResponse&, std::span<const std::byte>) {
+    throw Error(ErrorCode::ResourceExhausted, ErrorCategory::Io, "disk full");
+  };
+  EXPECT_ERROR(ErrorCode::ResourceExhausted, "disk full", HttpClient().send({.url = server.url()}, sink));
+}
+
+TEST(HttpClient, a_stop_request_ends_the_transfer) {
+  std::stop_source stop;
+  HttpServer server([&](const ServedRequest&) { return ServedReply{200, {}, std::string(10'000'000, 'x')}; });
+  auto sink = [&](const HttpResponse&, std::span<const std::byte>) { stop.request_stop(); };
+  EXPECT_ERROR(ErrorCode::Cancelled, "request cancelled",
+               HttpClient().send({.url = server.url()}, sink, stop.get_token()));
+  EXPECT_ERROR(ErrorCode::Cancelled, "request cancelled",
+               HttpClient().send({.url = server.url()}, {}, stop.get_token()));
+}
+
+}  // namespace
+}  // namespace jammi::io
