@@ -1,0 +1,45 @@
+#include <jammi/database.h>
+
+#include "catalog/catalog.h"
+#include "cli/commands.h"
+#include "cli/configure.h"
+#include "cli/listing.h"
+
+namespace jammi::cli {
+
+void list_models(const Context& context) {
+  Listing listing{.columns = {{"Model ID", "model_id", 40},
+                              {"Backend", "backend", 12},
+                              {"Task", "task", 10},
+                              {"Status", "status"}},
+                  .rows = {},
+                  .rule_width = 75,
+                  .empty_message = "No models registered."};
+  auto database = Database::open(configure(context));
+  for (const ModelRecord& model : database->catalog().models().list()) {
+    listing.rows.push_back({model.name, model.backend, std::string(to_string(model.task)), model.status});
+  }
+  print_listing(listing, context.format, context.out);
+}
+
+void list_tables(const Context& context) {
+  Listing listing{.columns = {{"Table", "table"},
+                              {"Source", "source"},
+                              {"Model", "model"},
+                              {"Rows", "rows"},
+                              {"Dimensions", "dimensions"},
+                              {"Status", "status"},
+                              {"Created", "created_at"}},
+                  .rows = {},
+                  .empty_message = "No result tables."};
+  auto database = Database::open(configure(context));
+  for (const ResultTableRecord& table : database->catalog().result_tables().list()) {
+    listing.rows.push_back({table.table_name, table.source_id, table.model_id,
+                            std::to_string(table.row_count),
+                            table.dimensions ? std::to_string(*table.dimensions) : "",
+                            std::string(to_string(table.status)), table.created_at});
+  }
+  print_listing(listing, context.format, context.out);
+}
+
+}  // namespace jammi::cli

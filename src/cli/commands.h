@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <ostream>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "cli/row_writer.h"
+
+/// The verbs of the command line. Each prints its result to `Context::out` and throws jammi::Error.
+namespace jammi::cli {
+
+/// What every command has around it.
+struct Context {
+  std::ostream& out;     ///< results
+  std::ostream& status;  ///< progress and warnings
+  bool status_is_terminal = false;
+  std::stop_token stop;
+  std::optional<std::filesystem::path> config_path;
+  OutputFormat format = OutputFormat::Table;
+};
+
+struct AddSourceOptions {
+  std::string name;
+  std::string path;    ///< local file, directory or glob; relative to the current directory
+  std::string url;     ///< used when `path` is empty
+  std::string format;  ///< empty: told by the file's extension
+};
+
+struct EmbedOptions {
+  std::string source;
+  std::string model;
+  std::vector<std::string> columns;
+  std::string key;
+};
+
+struct SearchCommandOptions {
+  std::string source;
+  std::string text;
+  std::string model;  ///< empty: the model that made the table
+  size_t k = 10;
+  std::string filter;                ///< empty: none
+  std::vector<std::string> columns;  ///< empty: all
+  std::string table;                 ///< empty: the source's latest
+};
+
+void add_source(const Context& context, const AddSourceOptions& options);
+void list_sources(const Context& context);
+void remove_source(const Context& context, const std::string& name);
+void describe_source(const Context& context, const std::string& name);
+void list_models(const Context& context);
+void list_tables(const Context& context);
+void query(const Context& context, const std::string& statement);
+void explain(const Context& context, const std::string& statement);
+void embed(const Context& context, const EmbedOptions& options);
+void search(const Context& context, const SearchCommandOptions& options);
+
+}  // namespace jammi::cli

@@ -1,0 +1,64 @@
+#include <fmt/format.h>
+
+#include <jammi/session.h>
+
+#include "cli/commands.h"
+#include "cli/configure.h"
+#include "cli/listing.h"
+#include "cli/model_argument.h"
+#include "cli/progress_line.h"
+
+namespace jammi::cli {
+namespace {
+
+void print_summary(const EmbeddingSummary& summary, const Context& context) {
+  double seconds = summary.elapsed_seconds;
+  auto rows = static_cast<uint64_t>(summary.table.row_count);
+  context.out << fmt::format(
+      "Embedded {} rows of '{}' into \"jammi.{}\" in {:.1f} s ({:.0f} rows/s, {:.0f} tokens/s, {}).\n",
+      with_thousands(rows), summary.table.source_id, summary.table.table_name, seconds,
+      static_cast<double>(rows) / seconds, static_cast<double>(summary.tokens) / seconds, summary.precision);
+  if (summary.rows_failed != 0) {
+    context.out << with_thousands(summary.rows_failed) << " rows without text or key were left out.\n";
+  }
+  if (summary.duplicate_keys != 0) {
+    context.status
+        << "Warning: " << with_thousands(summary.duplicate_keys)
+        << " rows have a key that another row has too; a search can return them as the same row.\n";
+  }
+}
+
+Listing summary_record(const EmbeddingSummary& summary) {
+  return {.columns = {{"Table", "table"},
+                      {"Rows", "rows"},
+                      {"Failed", "rows_failed"},
+                      {"Duplicate keys", "duplicate_keys"},
+                      {"Tokens", "tokens"},
+                      {"Seconds", "elapsed_seconds"},
+                      {"Precision", "precision"}},
+          .rows = {{summary.table.table_name, std::to_string(summary.table.row_count),
+                    std::to_string(summary.rows_failed), std::to_string(summary.duplicate_keys),
+                    std::to_string(summary.tokens), fmt::format("{:.3f}", summary.elapsed_seconds),
+                    summary.precision}},
+          .empty_message = ""};
+}
+
+}  // namespace
+
+void embed(const Context& context, const EmbedOptions& options) {
+  auto session = Session::open(configure(context));
+  EmbeddingSummary summary;
+  {
+    ProgressLine line(context.status, context.status_is_terminal);
+    summary = session->generate_text_embeddings(
+        options.source, model_argument(options.model), options.columns, options.key,
+        {.progress = [&](const Progress& progress) { line.show(progress); }, .stop = context.stop});
+  }
+  if (context.format == OutputFormat::Table) {
+    print_summary(summary, context);
+  } else {
+    print_listing(summary_record(summary), context.format, context.out);
+  }
+}
+
+}  // namespace jammi::cli

@@ -1,0 +1,91 @@
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+#include <jammi/database.h>
+#include <jammi/error.h>
+
+#include "cli/commands.h"
+#include "cli/configure.h"
+#include "cli/listing.h"
+
+namespace jammi::cli {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, FileFormat>, 7> kExtensions{{
+    {".parquet", FileFormat::Parquet},
+    {".pq", FileFormat::Parquet},
+    {".csv", FileFormat::Csv},
+    {".tsv", FileFormat::Csv},
+    {".json", FileFormat::Json},
+    {".jsonl", FileFormat::Json},
+    {".ndjson", FileFormat::Json},
+}};
+
+FileFormat format_by_extension(const std::string& location) {
+  std::string extension = std::filesystem::path(location).extension().string();
+  auto known = std::ranges::find(kExtensions, extension, &std::pair<std::string_view, FileFormat>::first);
+  if (known == kExtensions.end()) {
+    throw Error(ErrorCode::InvalidArgument, ErrorCategory::None,
+                "cannot tell the format by the name, give --format parquet, csv or json: " + location);
+  }
+  return known->second;
+}
+
+std::string kind_title(SourceType type) {
+  switch (type) {
+    case SourceType::File:
+      return "File";
+    case SourceType::Postgres:
+      return "Postgres";
+    case SourceType::Mysql:
+      return "Mysql";
+  }
+  return "";
+}
+
+}  // namespace
+
+void add_source(const Context& context, const AddSourceOptions& options) {
+  std::string location =
+      options.path.empty() ? options.url : std::filesystem::absolute(options.path).string();
+  SourceConnection connection;
+  connection.url = location;
+  connection.format =
+      options.format.empty() ? format_by_extension(location) : parse_file_format(options.format);
+  Database::open(configure(context))->add_source(options.name, SourceType::File, std::move(connection));
+  context.out << "Source '" << options.name << "' added.\n";
+}
+
+void list_sources(const Context& context) {
+  Listing listing{.columns = {{"Name", "name", 20}, {"Type", "type", 15}, {"Created", "created_at"}},
+                  .rows = {},
+                  .rule_width = 55,
+                  .empty_message = "No sources registered."};
+  for (const SourceRecord& source : Database::open(configure(context))->list_sources()) {
+    listing.rows.push_back({source.id, kind_title(source.type), source.created_at});
+  }
+  print_listing(listing, context.format, context.out);
+}
+
+void remove_source(const Context& context, const std::string& name) {
+  Database::open(configure(context))->remove_source(name);
+  context.out << "Source '" << name << "' removed.\n";
+}
+
+void describe_source(const Context& context, const std::string& name) {
+  Listing listing{.columns = {{"Table", "table"}, {"Column", "column"}, {"Type", "type"}},
+                  .rows = {},
+                  .empty_message = "The source has no tables."};
+  for (const TableDescription& table : Database::open(configure(context))->describe_source(name)) {
+    std::string table_name = name + ".public." + table.name;
+    for (const ColumnDescription& column : table.columns) {
+      listing.rows.push_back({table_name, column.name, column.type});
+    }
+  }
+  print_listing(listing, context.format, context.out);
+}
+
+}  // namespace jammi::cli
