@@ -56,14 +56,15 @@ bool stays_below(const std::filesystem::path& path) {
   return true;
 }
 
-/// The pooling module's folder, after checking that every module of modules.json is one we compute.
-std::string pooling_folder(const std::filesystem::path& modules_json) {
+/// The pooling module's folder if there is one, after checking that every module of modules.json is one we
+/// compute.
+std::optional<std::string> pooling_folder(const std::filesystem::path& modules_json) {
   json modules = read_json(modules_json);
   if (!modules.is_array()) {
     throw Error(ErrorCode::DataCorruption, ErrorCategory::Model,
                 "not a list of modules: " + modules_json.string());
   }
-  std::string folder;
+  std::optional<std::string> folder;
   for (const json& module : modules) {
     if (!module.is_object()) {
       throw Error(ErrorCode::DataCorruption, ErrorCategory::Model,
@@ -73,9 +74,9 @@ std::string pooling_folder(const std::filesystem::path& modules_json) {
     const std::string name = type.substr(type.rfind('.') + 1);
     if (name == "Pooling") {
       folder = string_field(module, "path", modules_json);
-      if (!stays_below(folder)) {
+      if (!stays_below(*folder)) {
         throw Error(ErrorCode::DataCorruption, ErrorCategory::Model,
-                    "module path leaves the model's directory: " + modules_json.string() + ": " + folder);
+                    "module path leaves the model's directory: " + modules_json.string() + ": " + *folder);
       }
     } else if (name != "Transformer" && name != "Normalize") {
       throw unsupported("unsupported sentence-transformers module", modules_json, type);
@@ -107,13 +108,16 @@ nn::Pooling read_pooling(const JsonFile& config) {
 
 SentenceSettings read_sentence_settings(const std::filesystem::path& directory) {
   SentenceSettings settings;
-  std::string folder(kDefaultPoolingFolder);
-  if (std::filesystem::exists(directory / "modules.json"))
-    folder = pooling_folder(directory / "modules.json");
-  const auto pooling_json = directory / folder / "config.json";
-  if (!folder.empty() && std::filesystem::exists(pooling_json)) {
-    settings.pooling = read_pooling(JsonFile::read(pooling_json));
+  const auto modules_json = directory / "modules.json";
+  std::filesystem::path pooling_json = directory / kDefaultPoolingFolder / "config.json";
+  bool has_pooling = std::filesystem::exists(pooling_json);
+  if (std::filesystem::exists(modules_json)) {
+    const std::optional<std::string> folder = pooling_folder(modules_json);
+    has_pooling = folder.has_value();
+    if (has_pooling) pooling_json = directory / *folder / "config.json";
   }
+  if (has_pooling) settings.pooling = read_pooling(JsonFile::read(pooling_json));
+
   const auto transformer_json = directory / "sentence_bert_config.json";
   if (std::filesystem::exists(transformer_json)) {
     JsonFile transformer = JsonFile::read(transformer_json);

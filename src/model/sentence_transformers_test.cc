@@ -49,6 +49,11 @@ TEST_F(SentenceSettingsTest, modules_without_pooling_mean_mean) {
   EXPECT_EQ(read().pooling, nn::Pooling::Mean);
 }
 
+TEST_F(SentenceSettingsTest, a_pooling_module_without_its_configuration_is_an_error) {
+  write("modules.json", kModules);
+  EXPECT_ERROR(ErrorCode::NotFound, "cannot open file: " + directory_.file("my_pooling/config.json"), read());
+}
+
 TEST_F(SentenceSettingsTest, the_token_limit_is_read) {
   write("sentence_bert_config.json", R"({"max_seq_length":256,"do_lower_case":false})");
   EXPECT_EQ(read().max_tokens, 256);
