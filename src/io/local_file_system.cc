@@ -207,11 +207,20 @@ class LocalFileSystem final : public FileSystem {
   }
 
   std::unique_ptr<FileLock> try_lock(const std::string& path) override {
-    auto descriptor = std::make_unique<Descriptor>(path, O_RDWR | O_CREAT);
-    if (flock(descriptor->number(), LOCK_EX | LOCK_NB) == 0)
-      return std::make_unique<LocalFileLock>(std::move(descriptor));
-    if (errno != EWOULDBLOCK) throw_system_error("cannot lock file", path, errno);
-    return nullptr;
+    while (true) {
+      auto descriptor = std::make_unique<Descriptor>(path, O_RDWR | O_CREAT);
+      if (flock(descriptor->number(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK) throw_system_error("cannot lock file", path, errno);
+        return nullptr;
+      }
+      // The previous owner may have removed the file between our open and our flock; a lock on a file that
+      // nobody else can open excludes nobody.
+      struct stat locked, named;
+      if (fstat(descriptor->number(), &locked) == 0 && stat(path.c_str(), &named) == 0 &&
+          locked.st_ino == named.st_ino && locked.st_dev == named.st_dev) {
+        return std::make_unique<LocalFileLock>(std::move(descriptor));
+      }
+    }
   }
 };
 

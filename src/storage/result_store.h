@@ -53,7 +53,7 @@ class ResultStore {
  private:
   void recover_table(const ResultTableRecord& table, const RebuildIndex& rebuild_index, Recovery& recovery);
   void remove_leftovers();
-  void remove_files_of(const std::string& table_name);
+  void remove_temporary_files(const std::string& table_name);
 
   std::shared_ptr<io::FileSystem> files_;
   const std::string root_;

@@ -20,7 +20,7 @@ namespace jammi::storage {
 /// processes leaves the table alone. Used by one thread at a time; keeps at most one row group in memory.
 class ResultTableWriter {
  public:
-  /// Made by `ResultStore::create`; `table` is its building record, `lock` the held `<name>.lock`.
+  /// Made by `ResultStore::create`, with the record to insert and the held `<name>.lock`.
   ResultTableWriter(std::shared_ptr<io::FileSystem> files, std::shared_ptr<catalog::Catalog> catalog,
                     ResultTableRecord table, TableDefinition definition, std::unique_ptr<io::FileLock> lock);
   ~ResultTableWriter();
@@ -48,6 +48,8 @@ class ResultTableWriter {
 
  private:
   enum class State { Writing, Sealed, Done };
+
+  void release_lock() noexcept;
 
   std::shared_ptr<io::FileSystem> files_;
   std::shared_ptr<catalog::Catalog> catalog_;
