@@ -11,20 +11,25 @@
 namespace jammi::cli {
 namespace {
 
+/// "1 row", "20,000 rows"
+std::string count_of_rows(uint64_t count) {
+  return with_thousands(count) + (count == 1 ? " row" : " rows");
+}
+
 void print_summary(const EmbeddingSummary& summary, const Context& context) {
   double seconds = summary.elapsed_seconds;
   auto rows = static_cast<uint64_t>(summary.table.row_count);
   context.out << fmt::format(
-      "Embedded {} rows of '{}' into \"jammi.{}\" in {:.1f} s ({:.0f} rows/s, {:.0f} tokens/s, {}).\n",
-      with_thousands(rows), summary.table.source_id, summary.table.table_name, seconds,
-      static_cast<double>(rows) / seconds, static_cast<double>(summary.tokens) / seconds, summary.precision);
+      "Embedded {} of '{}' into \"jammi.{}\" in {:.1f} s ({} rows/s, {} tokens/s, {}).\n",
+      count_of_rows(rows), summary.table.source_id, summary.table.table_name, seconds,
+      with_thousands(per_second(rows, seconds)), with_thousands(per_second(summary.tokens, seconds)),
+      summary.precision);
   if (summary.rows_failed != 0) {
-    context.out << with_thousands(summary.rows_failed) << " rows without text or key were left out.\n";
+    context.out << count_of_rows(summary.rows_failed) << " without text or key left out.\n";
   }
   if (summary.duplicate_keys != 0) {
-    context.status
-        << "Warning: " << with_thousands(summary.duplicate_keys)
-        << " rows have a key that another row has too; a search can return them as the same row.\n";
+    context.status << "Warning: " << count_of_rows(summary.duplicate_keys)
+                   << " with a key that another row has, too; a search cannot tell them apart.\n";
   }
 }
 

@@ -11,10 +11,6 @@ namespace {
 constexpr double kSecondsBetweenLines = 5;
 constexpr size_t kBarWidth = 20;
 
-uint64_t per_second(uint64_t count, double seconds) {
-  return seconds > 0 ? static_cast<uint64_t>(std::lround(static_cast<double>(count) / seconds)) : 0;
-}
-
 std::string bar(double share) {
   auto filled = static_cast<size_t>(share * kBarWidth);
   std::string text(filled, '=');
@@ -35,6 +31,10 @@ std::string with_thousands(uint64_t number) {
   std::string digits = std::to_string(number);
   for (size_t place = digits.size(); place > 3; place -= 3) digits.insert(place - 3, ",");
   return digits;
+}
+
+uint64_t per_second(uint64_t count, double seconds) {
+  return seconds > 0 ? static_cast<uint64_t>(std::lround(static_cast<double>(count) / seconds)) : 0;
 }
 
 std::string progress_text(const Progress& progress) {

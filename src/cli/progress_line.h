@@ -34,4 +34,7 @@ class ProgressLine {
 /// 1234567 as "1,234,567".
 std::string with_thousands(uint64_t number);
 
+/// `count` divided by a time, rounded; 0 for no time.
+uint64_t per_second(uint64_t count, double seconds);
+
 }  // namespace jammi::cli

@@ -18,6 +18,9 @@ constexpr std::array<std::string_view, 2> kLogFormats{"text", "json"};
 constexpr std::array<std::string_view, 2> kCatalogKinds{"sqlite", "postgres"};
 constexpr std::array<std::string_view, 2> kBrokerKinds{"in_memory", "jet_stream"};
 
+constexpr std::string_view kInfer = "the infer verb";
+constexpr std::string_view kMetrics = "metrics other than cosine";
+constexpr std::string_view kResume = "resumable embedding jobs";
 constexpr std::string_view kServer = "the server";
 constexpr std::string_view kTraining = "fine-tuning";
 constexpr std::string_view kTopics = "topics";
@@ -41,6 +44,19 @@ constexpr Word word() {
               }};
 }
 
+bool has_default_value(const Setting& setting, Config config) {
+  Config defaults;
+  return std::visit(
+      [&](const auto& place) {
+        if constexpr (requires { place.at; }) {
+          return place.at(config) == place.at(defaults);
+        } else {
+          return place.get(config) == place.get(defaults);
+        }
+      },
+      setting);
+}
+
 }  // namespace
 
 std::span<const Key> keys() {
@@ -56,7 +72,8 @@ std::span<const Key> keys() {
       Key{"inference.default_backend",
           word<kBackends, &Config::inference, &Config::Inference::default_backend>(), ""},
       Key{"inference.precision", word<kPrecisions, &Config::inference, &Config::Inference::precision>(), ""},
-      Key{"inference.batch_size", WholeNumber{at<&Config::inference, &Config::Inference::batch_size>, 1}, ""},
+      Key{"inference.batch_size", WholeNumber{at<&Config::inference, &Config::Inference::batch_size>, 1},
+          kInfer},
       Key{"inference.batch_timeout_secs",
           WholeNumber{at<&Config::inference, &Config::Inference::batch_timeout_secs>}, kServer},
       Key{"inference.max_loaded_models",
@@ -69,13 +86,14 @@ std::span<const Key> keys() {
           Headers{at<&Config::inference, &Config::Inference::http, &Config::InferenceHttp::headers>},
           kHttpModels},
       Key{"embedding.default_distance_metric",
-          word<kDistanceMetrics, &Config::embedding, &Config::Embedding::default_distance_metric>(), ""},
+          word<kDistanceMetrics, &Config::embedding, &Config::Embedding::default_distance_metric>(),
+          kMetrics},
       Key{"embedding.default_index_type",
           Word{kIndexTypes, [](const Config&) { return size_t(0); },
                [](Config& c, size_t i) { c.embedding.default_index_type = kIndexTypes[i]; }},
           ""},
       Key{"embedding.checkpoint_interval",
-          WholeNumber{at<&Config::embedding, &Config::Embedding::checkpoint_interval>, 1}, ""},
+          WholeNumber{at<&Config::embedding, &Config::Embedding::checkpoint_interval>, 1}, kResume},
       Key{"fine_tuning.default_lora_rank",
           WholeNumber{at<&Config::fine_tuning, &Config::FineTuning::default_lora_rank>, 1}, kTraining},
       Key{"fine_tuning.default_learning_rate",
@@ -127,8 +145,8 @@ std::string variable_name(const Key& key) {
   return name;
 }
 
-void warn_if_reserved(const Key& key, std::string_view setter) {
-  if (key.reserved_for.empty()) return;
+void warn_if_reserved(const Key& key, std::string_view setter, const Config& config) {
+  if (key.reserved_for.empty() || has_default_value(key.setting, config)) return;
   log::warn(std::string(setter) + " has no effect in this version; it is reserved for " +
             std::string(key.reserved_for));
 }

@@ -67,7 +67,8 @@ using Setting = std::variant<WholeNumber, OptionalWholeNumber, Integer, Fraction
                              OptionalPath, Word, TextList, Headers>;
 
 /// One key of the configuration. `name` is dotted ("engine.batch_size"). A key whose `reserved_for` names a
-/// part of the engine that does not exist yet is read and checked, and setting it logs that it has no effect.
+/// part of the engine that does not exist yet is read and checked; a value other than the default logs that
+/// it has no effect.
 struct Key {
   std::string_view name;
   Setting setting;
@@ -81,7 +82,7 @@ std::span<const Key> keys();
 /// "JAMMI_ENGINE__BATCH_SIZE" for "engine.batch_size".
 std::string variable_name(const Key& key);
 
-/// Logs that setting the key, by `setter`, has no effect; does nothing for keys that have one.
-void warn_if_reserved(const Key& key, std::string_view setter);
+/// Logs that the value `setter` gave a reserved key has no effect, unless it is the default.
+void warn_if_reserved(const Key& key, std::string_view setter, const Config& config);
 
 }  // namespace jammi::config

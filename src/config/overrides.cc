@@ -33,7 +33,7 @@ bool apply_variable(const Key& key, const std::string& name, const std::string& 
     if (name != own_name) return false;
     assign(key.setting, parse_text(key.setting, value), {name, ErrorCategory::Config}, config);
   }
-  warn_if_reserved(key, name);
+  warn_if_reserved(key, name, config);
   return true;
 }
 

@@ -48,7 +48,7 @@ void apply_node(const std::string& name, const toml::node& node, Config& config)
   auto key = std::ranges::find(keys(), name, &Key::name);
   if (key != keys().end()) {
     assign(key->setting, to_value(node), {name, ErrorCategory::Toml}, config);
-    warn_if_reserved(*key, name);
+    warn_if_reserved(*key, name, config);
     return;
   }
   std::string prefix = name + ".";

@@ -1,0 +1,66 @@
+"""What the benchmarks share: running processes, describing the machine, the corpus and the model."""
+import os
+import pathlib
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+WORK = ROOT / "build" / "bench-data"
+JAMMI = ROOT / "build" / "bench" / "src" / "cli" / "jammi"
+
+
+def machine():
+    model = next(
+        (line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown CPU"
+    )
+    return f"{model}, {os.cpu_count()} threads, {platform.system()} {platform.release()}"
+
+
+class Finished:
+    """A process that has run: its wall time, its peak memory and what it printed."""
+
+    def __init__(self, command, environment=None):
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            [str(word) for word in command],
+            cwd=ROOT,
+            env=os.environ | (environment or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.output = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.seconds = time.perf_counter() - started
+        self.peak_megabytes = usage.ru_maxrss / 1024
+        if process.returncode != 0:
+            sys.exit(f"exit status {process.returncode}: {' '.join(map(str, command))}")
+
+
+def artifacts(name, fresh=False):
+    """The environment of a jammi that keeps its data in a directory of the benchmark's own."""
+    directory = WORK / name
+    if fresh:
+        shutil.rmtree(directory, ignore_errors=True)
+    return {"JAMMI_ARTIFACT_DIR": str(directory), "JAMMI_LOGGING__LEVEL": "warn"}
+
+
+def corpus():
+    directory = ROOT / "build" / "quickstart"
+    subprocess.run([ROOT / "scripts" / "make_corpus.py", directory], check=True, stdout=sys.stderr)
+    return directory
+
+
+def minilm():
+    directory = pathlib.Path.home() / ".cache" / "jammi" / "models" / "all-MiniLM-L6-v2"
+    subprocess.run([ROOT / "scripts" / "fetch_minilm.py", directory], check=True, stdout=sys.stderr)
+    return directory
+
+
+def median(values):
+    return statistics.median(values)

@@ -1,0 +1,59 @@
+// Searches a source for each line of standard input and prints, per query, one JSON object with the keys
+// found, the query's vector and the time of each search in milliseconds. The text is embedded outside of the
+// timing. usage: search_bench SOURCE MODEL K REPEATS
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include <arrow/array.h>
+#include <arrow/table.h>
+#include <nlohmann/json.hpp>
+
+#include <jammi/session.h>
+
+namespace {
+
+std::vector<std::string> row_ids(const arrow::Table& found) {
+  std::vector<std::string> ids;
+  for (const auto& chunk : found.GetColumnByName("_row_id")->chunks()) {
+    const auto& column = dynamic_cast<const arrow::StringArray&>(*chunk);
+    for (int64_t row = 0; row < column.length(); ++row) ids.push_back(column.GetString(row));
+  }
+  return ids;
+}
+
+nlohmann::json search(jammi::Session& session, const std::string& source, const std::vector<float>& query,
+                      size_t k, int repeats) {
+  std::vector<std::string> ids;
+  std::vector<double> milliseconds;
+  for (int i = 0; i < repeats; ++i) {
+    auto started = std::chrono::steady_clock::now();
+    std::shared_ptr<arrow::Table> found = session.search(source, query, k).run();
+    std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - started;
+    milliseconds.push_back(elapsed.count());
+    ids = row_ids(*found);
+  }
+  return {{"ids", ids}, {"vector", query}, {"milliseconds", milliseconds}};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 5) {
+    std::cerr << "usage: search_bench SOURCE MODEL K REPEATS\n";
+    return 2;
+  }
+  try {
+    auto session = jammi::Session::open(jammi::load_config());
+    for (std::string text; std::getline(std::cin, text);) {
+      std::vector<float> query = session->encode_text_query(argv[2], text);
+      std::cout << search(*session, argv[1], query, std::strtoul(argv[3], nullptr, 10), std::atoi(argv[4]))
+                << '\n';
+    }
+  } catch (const std::exception& error) {
+    std::cerr << "Error: " << error.what() << '\n';
+    return 1;
+  }
+}

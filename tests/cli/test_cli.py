@@ -1,0 +1,269 @@
+import json
+import signal
+
+import pytest
+
+from conftest import MODEL
+
+# -- usage
+
+
+def test_no_command_prints_help(jammi):
+    assert "jammi sources add patents --path" in jammi.succeed()
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["", "sources", "sources add", "sources list", "sources remove", "sources describe", "models", "models list"]
+    + ["tables", "tables list", "query", "explain", "embed", "search"],
+)
+def test_every_help_has_an_example(jammi, command):
+    text = jammi.succeed(*command.split(), "--help")
+    assert f"  jammi {command}".rstrip() in text.split("Examples:")[1]
+
+
+def test_version(jammi):
+    assert jammi.succeed("--version").startswith("jammi 0.")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["sing"],
+        ["sources"],
+        ["query"],
+        ["query", "SELECT 1", "--colour"],
+        ["query", "SELECT 1", "--format", "xml"],
+        ["sources", "add", "a"],
+        ["sources", "add", "a", "--path", "a.csv", "--url", "a.csv"],
+        ["sources", "add", "a", "--path", "a.csv", "--format", "avro"],
+        ["search", "a", "b", "-k", "0"],
+        ["embed", "a", "--columns", "b", "--key", "c"],
+    ],
+)
+def test_usage_errors_exit_with_2(jammi, arguments):
+    result = jammi.run(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr != ""
+
+
+# -- configuration
+
+
+def test_an_explicit_configuration_must_exist(jammi):
+    assert "Configuration error: no such configuration file: none.toml" in jammi.fail(
+        "--config", "none.toml", "sources", "list"
+    )
+
+
+def test_configuration_is_accepted_behind_the_command(jammi, tmp_path):
+    (tmp_path / "a.toml").write_text("engine.batch_size = 'many'")
+    assert "TOML parse error: engine.batch_size" in jammi.fail("sources", "list", "--config", "a.toml")
+
+
+def test_a_bad_variable_is_named(jammi):
+    assert "JAMMI_ENGINE__BATCH_SIZE" in jammi.fail("sources", "list", JAMMI_ENGINE__BATCH_SIZE="few")
+
+
+# -- sources
+
+
+def test_sources_are_listed_in_columns(books):
+    lines = books.succeed("sources", "list").splitlines()
+    assert lines[0] == "Name                 Type            Created"
+    assert lines[1] == "-" * 55
+    assert lines[2].startswith("books                File            20")
+    assert len(lines) == 3
+
+
+def test_sources_are_listed_as_json(books):
+    (source,) = map(json.loads, books.succeed("--format", "json", "sources", "list").splitlines())
+    assert source["name"] == "books" and source["type"] == "File"
+
+
+def test_no_sources(jammi):
+    assert jammi.succeed("sources", "list") == "No sources registered.\n"
+
+
+def test_adding_a_source_says_so_and_its_format_wins_over_the_global_one(jammi, tmp_path):
+    (tmp_path / "data.txt").write_text("a,b\n1,2\n")
+    text = jammi.succeed("--format", "json", "sources", "add", "data", "--path", "data.txt", "--format", "csv")
+    assert text == "Source 'data' added.\n"
+    assert jammi.succeed("query", "SELECT a + b AS c FROM data.public.data", "--format", "csv") == "c\n3\n"
+
+
+def test_a_source_is_found_from_another_directory(books, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    books.directory = other
+    assert books.succeed("query", "SELECT count(*) AS n FROM books.public.books", "--format", "csv") == "n\n4\n"
+
+
+def test_sources_can_be_urls(jammi, tmp_path):
+    (tmp_path / "data.csv").write_text("a\n7\n")
+    jammi.succeed("sources", "add", "data", "--url", (tmp_path / "data.csv").as_uri())
+    assert jammi.succeed("query", "SELECT a FROM data.public.data", "--format", "csv") == "a\n7\n"
+
+
+def test_adding_fails_with_a_reason(books):
+    assert "books: Source already registered" in books.fail("sources", "add", "books", "--path", "books.csv")
+    assert "missing.csv" in books.fail("sources", "add", "other", "--path", "missing.csv")
+    assert "give --format" in books.fail("sources", "add", "other", "--path", "books.dat")
+    assert books.succeed("sources", "list").count("\n") == 3
+
+
+def test_a_source_can_be_described_and_removed(books):
+    description = books.succeed("sources", "describe", "books", "--format", "csv")
+    assert description.splitlines()[:3] == [
+        "table,column,type",
+        "books.public.books,id,BIGINT",
+        "books.public.books,title,VARCHAR",
+    ]
+    assert books.succeed("sources", "remove", "books") == "Source 'books' removed.\n"
+    assert books.succeed("sources", "list") == "No sources registered.\n"
+    assert "Source not found" in books.fail("sources", "remove", "books")
+
+
+# -- SQL
+
+
+def test_query_prints_a_box(books):
+    assert books.succeed("query", "SELECT id, title FROM books.public.books ORDER BY id LIMIT 2") == (
+        "+----+-----------------+\n"
+        "| id | title           |\n"
+        "+----+-----------------+\n"
+        "| 1  | The stars above |\n"
+        "| 2  | A game of chess |\n"
+        "+----+-----------------+\n"
+    )
+
+
+def test_query_without_rows(books):
+    assert books.succeed("query", "SELECT * FROM books.public.books WHERE year < 0") == "(0 rows)\n"
+    assert books.succeed("query", "SELECT id FROM books.public.books WHERE year < 0", "--format", "csv") == "id\n"
+
+
+def test_query_as_json_lines(books):
+    rows = books.succeed("query", "SELECT id, title FROM books.public.books ORDER BY id", "--format", "json")
+    assert json.loads(rows.splitlines()[2]) == {"id": 3, "title": None}
+
+
+def test_a_wrong_query_is_an_error(books):
+    assert "titel" in books.fail("query", "SELECT titel FROM books.public.books")
+    books.fail("query", "SELEC 1")
+
+
+def test_explain_prints_a_plan(books):
+    plan = books.succeed("explain", "SELECT * FROM books.public.books WHERE year > 2000")
+    assert "plan" in plan and plan.startswith("+-")
+
+
+def test_output_that_cannot_be_written_is_an_error(books):
+    with open("/dev/full", "w") as full:
+        process = books.start("sources", "list", stdout=full)
+        _, errors = process.communicate()
+    assert process.returncode == 1
+    assert "cannot write to standard output" in errors
+
+
+def signals_are_blocked(process):
+    """Whether the process has come to wait for SIGINT itself."""
+    with open(f"/proc/{process.pid}/status") as status:
+        mask = next(int(line.split()[1], 16) for line in status if line.startswith("SigBlk:"))
+    return mask & (1 << (signal.SIGINT - 1))
+
+
+def test_an_interrupt_stops_a_query_with_130(jammi, tmp_path):
+    (tmp_path / "numbers.csv").write_text("n\n" + "\n".join(map(str, range(20000))))
+    jammi.succeed("sources", "add", "numbers", "--path", "numbers.csv")
+    table = "numbers.public.numbers"
+    process = jammi.start("query", f"SELECT sum(a.n * b.n % (c.n + 1)) FROM {table} a, {table} b, {table} c")
+    while not signals_are_blocked(process):
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert errors.startswith("Error: ")
+
+
+# -- embeddings and search
+
+
+@pytest.fixture
+def embedded(books):
+    result = books.run("embed", "books", "--model", f"local:{MODEL}", "--columns", "title", "--key", "id")
+    assert result.returncode == 0, result
+    books.embed_output = result.stdout
+    return books
+
+
+def test_embed_reports_rows_and_speed(embedded):
+    first, second = embedded.embed_output.splitlines()
+    assert first.startswith("Embedded 3 rows of 'books' into \"jammi.books__text_embedding__")
+    assert "rows/s" in first and "tokens/s" in first
+    assert second == "1 row without text or key left out."
+
+
+def test_embed_reports_as_json(books):
+    result = books.run(
+        "embed", "books", "--model", str(MODEL), "--columns", "title,year", "--key", "id", "--format", "json"
+    )
+    summary = json.loads(result.stdout)
+    assert summary["rows"] == "4" and summary["rows_failed"] == "0", "a row has text when one of its columns has"
+
+
+def test_duplicate_keys_are_warned_of(jammi, tmp_path):
+    (tmp_path / "twins.csv").write_text("id,title\n1,one\n1,two\n")
+    jammi.succeed("sources", "add", "twins", "--path", "twins.csv")
+    result = jammi.run("embed", "twins", "--model", str(MODEL), "--columns", "title", "--key", "id")
+    assert result.returncode == 0 and "Warning: 1 row with a key" in result.stderr
+
+
+def test_the_table_and_the_model_are_listed(embedded):
+    (table,) = map(json.loads, embedded.succeed("tables", "list", "--format", "json").splitlines())
+    assert (table["source"], table["rows"], table["status"]) == ("books", "3", "ready")
+    lines = embedded.succeed("models", "list").splitlines()
+    assert lines[0] == "Model ID                                 Backend      Task       Status"
+    assert lines[1] == "-" * 75
+    assert lines[2].startswith(str(MODEL))
+    vectors = embedded.succeed("query", f'SELECT count(*) AS n FROM "jammi.{table["table"]}"', "--format", "csv")
+    assert vectors == "n\n3\n"
+
+
+def test_search_finds_the_row_of_the_same_text_first(embedded):
+    rows = embedded.succeed("search", "books", "Planets and moons", "-k", "2", "--format", "json").splitlines()
+    best, other = map(json.loads, rows)
+    assert best["id"] == 4 and best["similarity"] == pytest.approx(1, abs=1e-5)
+    assert other["similarity"] < best["similarity"]
+
+
+def test_search_prints_the_columns_asked_for(embedded):
+    lines = embedded.succeed(
+        "search", "books", "Planets and moons", "-k", "1", "--columns", "year,title", "--format", "csv"
+    ).splitlines()
+    assert lines[0] == "year,title,similarity"
+    assert lines[1].startswith("2020,Planets and moons,")
+
+
+def test_search_filters_by_sql(embedded):
+    rows = embedded.succeed("search", "books", "chess", "-k", "3", "--filter", "year < 2000", "--format", "json")
+    assert [json.loads(row)["id"] for row in rows.splitlines()] == [1]
+
+
+def test_search_takes_table_and_model(embedded):
+    (table,) = map(json.loads, embedded.succeed("tables", "list", "--format", "json").splitlines())
+    arguments = ["search", "books", "chess", "-k", "1", "--columns", "id", "--format", "csv"]
+    assert embedded.succeed(*arguments, "--table", table["table"], "--model", str(MODEL)) == embedded.succeed(*arguments)
+
+
+def test_search_needs_an_embedded_source(books):
+    assert "No ready embedding table for source 'books'" in books.fail("search", "books", "chess")
+    assert "nothing" in books.fail("search", "books", "chess", "--table", "nothing")
+
+
+def test_embed_names_what_is_wrong(books):
+    arguments = ["embed", "books", "--model", str(MODEL), "--key", "id", "--columns"]
+    assert "titel" in books.fail(*arguments, "titel")
+    assert "no-such-model" in books.fail("embed", "books", "--model", "./no-such-model", "--key", "id", "--columns", "title")
+    assert "shop" in books.fail("embed", "shop", "--model", str(MODEL), "--key", "id", "--columns", "title")
+    assert "ready" not in books.succeed("tables", "list")
