@@ -15,9 +15,8 @@ namespace {
 
 constexpr const char* kSimilarity = "similarity";
 
-/// The asked columns and similarity, without the evidence columns that every search brings.
-std::shared_ptr<arrow::Table> pick_columns(const arrow::Table& found, std::vector<std::string> names) {
-  if (!std::ranges::contains(names, kSimilarity)) names.push_back(kSimilarity);
+/// Exactly the named columns, without those that every search brings along.
+std::shared_ptr<arrow::Table> pick_columns(const arrow::Table& found, const std::vector<std::string>& names) {
   std::vector<int> positions;
   for (const std::string& name : names) positions.push_back(found.schema()->GetFieldIndex(name));
   arrow::Result<std::shared_ptr<arrow::Table>> picked = found.SelectColumns(positions);
@@ -38,9 +37,12 @@ void search(const Context& context, const SearchCommandOptions& options) {
   SearchBuilder builder =
       session->search(options.source, std::move(vector), options.k, {.table = table.table_name});
   if (!options.filter.empty()) builder.filter(options.filter);
-  if (!options.columns.empty()) builder.select(options.columns);
+
+  std::vector<std::string> columns = options.columns;
+  if (!columns.empty() && !std::ranges::contains(columns, kSimilarity)) columns.push_back(kSimilarity);
+  if (!columns.empty()) builder.select(columns);
   std::shared_ptr<arrow::Table> found = builder.run(context.stop);
-  if (!options.columns.empty()) found = pick_columns(*found, options.columns);
+  if (!columns.empty()) found = pick_columns(*found, columns);
   print_rows(*found, context.format, context.out);
 }
 
