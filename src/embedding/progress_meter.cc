@@ -4,7 +4,8 @@
 
 namespace jammi::embedding {
 
-ProgressMeter::ProgressMeter(ProgressCallback callback, uint64_t rows_total) : callback_(std::move(callback)) {
+ProgressMeter::ProgressMeter(ProgressCallback callback, uint64_t rows_total)
+    : callback_(std::move(callback)) {
   progress_.rows_total = rows_total;
 }
 
@@ -15,9 +16,13 @@ void ProgressMeter::advance(uint64_t rows, uint64_t rows_failed, uint64_t tokens
   if (Clock::now() - reported_ >= std::chrono::milliseconds(100)) report();
 }
 
-void ProgressMeter::finish() { report(); }
+void ProgressMeter::finish() {
+  report();
+}
 
-double ProgressMeter::elapsed_seconds() const { return std::chrono::duration<double>(Clock::now() - began_).count(); }
+double ProgressMeter::elapsed_seconds() const {
+  return std::chrono::duration<double>(Clock::now() - began_).count();
+}
 
 void ProgressMeter::report() {
   reported_ = Clock::now();

@@ -1,11 +1,12 @@
 #include "embedding/text_embedding_job.h"
 
-#include <arrow/array/array_primitive.h>
-#include <arrow/record_batch.h>
-#include <jammi/error.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <arrow/array/array_primitive.h>
+#include <arrow/record_batch.h>
+
+#include <jammi/error.h>
 
 #include "embedding/progress_meter.h"
 #include "index/sidecar_writer.h"
@@ -16,7 +17,8 @@
 namespace jammi::embedding {
 namespace {
 
-void check_columns(const std::string& source, const TableDescription& table, const TextEmbeddingRequest& request) {
+void check_columns(const std::string& source, const TableDescription& table,
+                   const TextEmbeddingRequest& request) {
   if (request.columns.empty()) {
     throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference, "No content columns provided");
   }
@@ -38,7 +40,8 @@ std::string text_query(const std::string& table_path, const TextEmbeddingRequest
   return query + " FROM " + table_path;
 }
 
-uint64_t count_duplicate_keys(Database& database, const std::string& table_path, const TextEmbeddingRequest& request) {
+uint64_t count_duplicate_keys(Database& database, const std::string& table_path,
+                              const TextEmbeddingRequest& request) {
   const std::string key = "CAST(" + sql::quote_identifier(request.key) + " AS VARCHAR)";
   auto reader = database.sql("SELECT CAST(count(" + key + ") - count(DISTINCT " + key + ") AS BIGINT) FROM " +
                              table_path);
@@ -49,14 +52,18 @@ uint64_t count_duplicate_keys(Database& database, const std::string& table_path,
 
 std::string_view pooling_word(nn::Pooling pooling) {
   switch (pooling) {
-    case nn::Pooling::Mean: return "mean";
-    case nn::Pooling::Cls: return "cls";
-    case nn::Pooling::Max: return "max";
+    case nn::Pooling::Mean:
+      return "mean";
+    case nn::Pooling::Cls:
+      return "cls";
+    case nn::Pooling::Max:
+      return "max";
   }
   return "";
 }
 
-storage::TableDefinition define_table(const model::TextEmbedder& embedder, const TextEmbeddingRequest& request) {
+storage::TableDefinition define_table(const model::TextEmbedder& embedder,
+                                      const TextEmbeddingRequest& request) {
   const model::ModelIdentity& identity = embedder.identity();
   storage::TableDefinition definition;
   definition.source_id = request.source;
@@ -73,7 +80,8 @@ storage::TableDefinition define_table(const model::TextEmbedder& embedder, const
 }
 
 /// Removes the rows that have no vector. Returns how many there were.
-uint64_t drop_failed_rows(inference::EmbeddedRows& embedded, size_t width, std::vector<std::string>& row_ids) {
+uint64_t drop_failed_rows(inference::EmbeddedRows& embedded, size_t width,
+                          std::vector<std::string>& row_ids) {
   row_ids.clear();
   size_t kept = 0;
   for (size_t row = 0; row < embedded.rows.size(); ++row) {
@@ -88,8 +96,10 @@ uint64_t drop_failed_rows(inference::EmbeddedRows& embedded, size_t width, std::
 
 }  // namespace
 
-EmbeddingSummary run_text_embedding_job(Database& database, std::shared_ptr<const model::TextEmbedder> embedder,
-                                        const TextEmbeddingRequest& request, const EmbeddingOptions& options) {
+EmbeddingSummary run_text_embedding_job(Database& database,
+                                        std::shared_ptr<const model::TextEmbedder> embedder,
+                                        const TextEmbeddingRequest& request,
+                                        const EmbeddingOptions& options) {
   const TableDescription table = database.describe_source(request.source).at(0);
   check_columns(request.source, table, request);
   const std::string table_path = sql::quote_path({request.source, "public", table.name});
@@ -103,10 +113,9 @@ EmbeddingSummary run_text_embedding_job(Database& database, std::shared_ptr<cons
   const storage::TableDefinition definition = define_table(*embedder, request);
   std::unique_ptr<storage::ResultTableWriter> writer = database.results().create(definition);
   index::SidecarWriter sidecars(database.results(), writer->table().table_name, definition, threads);
-  inference::TextEmbeddingStream stream(embedder,
-                                        inference::TextRowReader(database.sql(text_query(table_path, request),
-                                                                              options.stop)),
-                                        {.num_threads = threads}, options.stop);
+  inference::TextEmbeddingStream stream(
+      embedder, inference::TextRowReader(database.sql(text_query(table_path, request), options.stop)),
+      {.num_threads = threads}, options.stop);
 
   std::vector<std::string> row_ids;
   while (std::optional<inference::EmbeddedRows> embedded = stream.next()) {

@@ -18,12 +18,13 @@ struct TextEmbeddingRequest {
   std::string key;                   ///< its text becomes `_row_id`
 };
 
-/// Runs a model over every row of a source's table and stores the vectors in a new result table with its sidecars.
-/// The table becomes ready as the last step; whatever ends the job earlier leaves it failed and removes its files.
-/// Memory does not depend on the number of rows but for the index graph (about half a vector a row).
-/// Throws NotFound naming an unknown source or column, InvalidArgument without columns, Cancelled on a stop request,
-/// and what reading the source or writing the table throws.
-EmbeddingSummary run_text_embedding_job(Database& database, std::shared_ptr<const model::TextEmbedder> embedder,
+/// Runs a model over every row of a source's table and stores the vectors in a new result table with its
+/// sidecars. The table becomes ready as the last step; whatever ends the job earlier leaves it failed and
+/// removes its files. Memory does not depend on the number of rows but for the index graph (about half a
+/// vector a row). Throws NotFound naming an unknown source or column, InvalidArgument without columns,
+/// Cancelled on a stop request, and what reading the source or writing the table throws.
+EmbeddingSummary run_text_embedding_job(Database& database,
+                                        std::shared_ptr<const model::TextEmbedder> embedder,
                                         const TextEmbeddingRequest& request, const EmbeddingOptions& options);
 
 }  // namespace jammi::embedding

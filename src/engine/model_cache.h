@@ -14,8 +14,8 @@
 
 namespace jammi::engine {
 
-/// Models kept in memory, most recently used first. A model is loaded once however many threads ask for it at the same
-/// time; when loading fails, every thread that waits tries for itself. Thread-safe.
+/// Models kept in memory, most recently used first. A model is loaded once however many threads ask for it at
+/// the same time; when loading fails, every thread that waits tries for itself. Thread-safe.
 class ModelCache {
  public:
   using Load = std::function<std::shared_ptr<const model::TextEmbedder>(const model::ModelSource& source)>;

@@ -1,12 +1,13 @@
 #include "engine/model_cache.h"
 
-#include <gtest/gtest.h>
-#include <jammi/error.h>
-
 #include <atomic>
 #include <barrier>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
+
+#include <jammi/error.h>
 
 #include "base/testing.h"
 #include "model/resolver.h"
@@ -18,8 +19,8 @@ constexpr char kTinyBert[] = JAMMI_SOURCE_DIR "/tests/fixtures/tiny_bert";
 
 std::shared_ptr<const model::TextEmbedder> load_tiny_bert(const model::ModelSource&) {
   model::Resolver resolver(Config::Backend::Auto, {}, {});
-  return model::TextEmbedder::load(resolver.resolve(model::parse_model_source("local:" + std::string(kTinyBert))),
-                                   Config::Precision::F32);
+  return model::TextEmbedder::load(
+      resolver.resolve(model::parse_model_source("local:" + std::string(kTinyBert))), Config::Precision::F32);
 }
 
 TEST(ModelCache, loads_a_model_once_for_many_threads) {

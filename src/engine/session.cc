@@ -1,21 +1,21 @@
-#include <jammi/session.h>
+#include <utility>
 
-#include <jammi/error.h>
 #include <nlohmann/json.hpp>
 
-#include <utility>
+#include <jammi/error.h>
+#include <jammi/session.h>
 
 #include "catalog/catalog.h"
 #include "embedding/text_embedding_job.h"
 #include "engine/model_cache.h"
 #include "model/resolver.h"
-#include "search/index_cache.h"
 #include "search/search_builder.h"
+#include "search/table_cache.h"
 
 namespace jammi {
 namespace {
 
-constexpr size_t kOpenIndexes = 16;
+constexpr size_t kOpenTables = 16;
 
 /// Field of a model row's metadata that holds the directory its files were last found in.
 constexpr char kArtifactPath[] = "artifact_path";
@@ -23,13 +23,15 @@ constexpr char kArtifactPath[] = "artifact_path";
 std::optional<model::CatalogModel> find_model_files(Database& database, const std::string& id) {
   std::optional<ModelRecord> record = database.catalog().models().latest(id);
   if (!record) return std::nullopt;
-  const nlohmann::json metadata = nlohmann::json::parse(record->metadata_json, nullptr, /*allow_exceptions=*/false);
+  const nlohmann::json metadata =
+      nlohmann::json::parse(record->metadata_json, nullptr, /*allow_exceptions=*/false);
   if (!metadata.is_object() || !metadata.contains(kArtifactPath) || !metadata[kArtifactPath].is_string()) {
     return std::nullopt;
   }
   return model::CatalogModel{metadata[kArtifactPath].get<std::string>(),
-                             record->backend == to_string(model::ModelBackend::Onnx) ? model::ModelBackend::Onnx
-                                                                                     : model::ModelBackend::Native};
+                             record->backend == to_string(model::ModelBackend::Onnx)
+                                 ? model::ModelBackend::Onnx
+                                 : model::ModelBackend::Native};
 }
 
 ModelRecord describe(const model::ResolvedModel& resolved, const model::TextEmbedder& embedder) {
@@ -49,11 +51,13 @@ ModelRecord describe(const model::ResolvedModel& resolved, const model::TextEmbe
 struct Session::State {
   explicit State(const Config& config)
       : database(Database::open(config)),
-        resolver(config.inference.default_backend,
-                 [this](const std::string& id) { return find_model_files(*database, id); },
-                 model::hub_options_from_environment()),
-        models(config.inference.max_loaded_models, [this](const model::ModelSource& source) { return load_model(source); }),
-        indexes(kOpenIndexes) {}
+        resolver(
+            config.inference.default_backend,
+            [this](const std::string& id) { return find_model_files(*database, id); },
+            model::hub_options_from_environment()),
+        models(config.inference.max_loaded_models,
+               [this](const model::ModelSource& source) { return load_model(source); }),
+        tables(kOpenTables) {}
 
   std::shared_ptr<const model::TextEmbedder> load_model(const model::ModelSource& source) {
     const model::ResolvedModel resolved = resolver.resolve(source);
@@ -70,7 +74,7 @@ struct Session::State {
   std::unique_ptr<Database> database;
   model::Resolver resolver;
   engine::ModelCache models;
-  search::IndexCache indexes;
+  search::TableCache tables;
 };
 
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -80,11 +84,13 @@ std::unique_ptr<Session> Session::open(const Config& config) {
   return std::unique_ptr<Session>(new Session(std::make_unique<State>(config)));
 }
 
-Database& Session::database() noexcept { return *state_->database; }
+Database& Session::database() noexcept {
+  return *state_->database;
+}
 
 EmbeddingSummary Session::generate_text_embeddings(const std::string& source, const std::string& model,
-                                                   const std::vector<std::string>& columns, const std::string& key,
-                                                   const EmbeddingOptions& options) {
+                                                   const std::vector<std::string>& columns,
+                                                   const std::string& key, const EmbeddingOptions& options) {
   return embedding::run_text_embedding_job(*state_->database, state_->model(model), {source, columns, key},
                                            options);
 }
@@ -98,9 +104,11 @@ std::vector<float> Session::encode_text_query(const std::string& model, const st
 
 SearchBuilder Session::search(const std::string& source, std::vector<float> query, size_t k,
                               const SearchOptions& options) {
-  return search::begin_search(*state_->database, state_->indexes, source, options.table, std::move(query), k);
+  return search::begin_search(*state_->database, state_->tables, source, options.table, std::move(query), k);
 }
 
-void Session::preload_model(const std::string& model) { state_->model(model); }
+void Session::preload_model(const std::string& model) {
+  state_->model(model);
+}
 
 }  // namespace jammi

@@ -12,8 +12,8 @@
 
 namespace jammi::inference {
 
-/// Threads that run tasks, those of the lowest rank first and in order of submission within a rank. Thread-safe.
-/// Destruction drops tasks that have not begun and waits for those that have.
+/// Threads that run tasks, those of the lowest rank first and in order of submission within a rank.
+/// Thread-safe. Destruction drops tasks that have not begun and waits for those that have.
 class TaskPool {
  public:
   /// A task learns which thread runs it: 0 .. num_threads - 1. It must not throw.

@@ -1,9 +1,9 @@
 #include "inference/task_pool.h"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <latch>
+
+#include <gtest/gtest.h>
 
 namespace jammi::inference {
 namespace {

@@ -1,7 +1,5 @@
 #include "inference/text_embedding_stream.h"
 
-#include <jammi/error.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -16,6 +14,8 @@
 #include <thread>
 #include <utility>
 
+#include <jammi/error.h>
+
 #include "inference/task_pool.h"
 #include "inference/token_batches.h"
 
@@ -24,7 +24,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Rows that one tokenization task takes: enough to amortise the call, few enough to share a window among threads.
+/// Rows that one tokenization task takes: enough to amortise the call, few enough to share a window among
+/// threads.
 constexpr size_t kRowsPerSlice = 64;
 
 /// A window on its way through the pool. The result is complete when `is_done`.
@@ -101,7 +102,9 @@ class TextEmbeddingStream::State {
  private:
   /// Passing through the mutex makes sure that a thread between its check and its wait is not missed.
   void wake_all() {
-    { std::lock_guard lock(mutex_); }
+    {
+      std::lock_guard lock(mutex_);
+    }
     changed_.notify_all();
   }
 
@@ -212,8 +215,7 @@ class TextEmbeddingStream::State {
   }
 
   void finish(Window& window) {
-    window.result.latency_ms =
-        std::chrono::duration<float, std::milli>(Clock::now() - window.began).count();
+    window.result.latency_ms = std::chrono::duration<float, std::milli>(Clock::now() - window.began).count();
     std::lock_guard lock(mutex_);
     window.is_done = true;
     changed_.notify_all();
@@ -238,12 +240,15 @@ class TextEmbeddingStream::State {
   std::jthread reader_;  // last: begins when everything else exists, joined first
 };
 
-TextEmbeddingStream::TextEmbeddingStream(std::shared_ptr<const model::TextEmbedder> embedder, TextRowReader rows,
-                                         const StreamOptions& options, std::stop_token stop)
+TextEmbeddingStream::TextEmbeddingStream(std::shared_ptr<const model::TextEmbedder> embedder,
+                                         TextRowReader rows, const StreamOptions& options,
+                                         std::stop_token stop)
     : state_(std::make_unique<State>(std::move(embedder), std::move(rows), options, std::move(stop))) {}
 
 TextEmbeddingStream::~TextEmbeddingStream() = default;
 
-std::optional<EmbeddedRows> TextEmbeddingStream::next() { return state_->next(); }
+std::optional<EmbeddedRows> TextEmbeddingStream::next() {
+  return state_->next();
+}
 
 }  // namespace jammi::inference

@@ -21,8 +21,8 @@ struct EmbeddedRows {
   float latency_ms = 0;  ///< from reading the rows to their last vector
 };
 
-/// Memory and threads of a stream. The defaults keep a batch inside a core's L2 cache and a window small enough that
-/// memory does not depend on the number of rows.
+/// Memory and threads of a stream. The defaults keep a batch inside a core's L2 cache and a window small
+/// enough that memory does not depend on the number of rows.
 struct StreamOptions {
   size_t num_threads = 1;
   size_t rows_per_window = 1024;
@@ -33,10 +33,11 @@ struct StreamOptions {
 
 /// Embeds a stream of texts on several threads and gives the results back in input order.
 ///
-/// Life of a row: a reader thread cuts the input into windows; the pool tokenizes a window in slices, sorts its texts
-/// by length into token-budget batches, and encodes those. Windows are worked on in order, and the next one begins
-/// before the last batch of this one ends, so no thread idles. A batch whose forward pass fails makes its rows error
-/// rows; running out of memory halves the batch instead, for the rest of the stream.
+/// Life of a row: a reader thread cuts the input into windows; the pool tokenizes a window in slices, sorts
+/// its texts by length into token-budget batches, and encodes those. Windows are worked on in order, and the
+/// next one begins before the last batch of this one ends, so no thread idles. A batch whose forward pass
+/// fails makes its rows error rows; running out of memory halves the batch instead, for the rest of the
+/// stream.
 ///
 /// One thread may call `next`. Destruction stops everything and waits for the batches being computed.
 class TextEmbeddingStream {
@@ -47,8 +48,8 @@ class TextEmbeddingStream {
   TextEmbeddingStream(const TextEmbeddingStream&) = delete;
   TextEmbeddingStream& operator=(const TextEmbeddingStream&) = delete;
 
-  /// The next window, or nothing after the last. Throws what reading the rows threw, or Cancelled after a stop
-  /// request.
+  /// The next window, or nothing after the last. Throws what reading the rows threw, or Cancelled after a
+  /// stop request.
   std::optional<EmbeddedRows> next();
 
  private:

@@ -1,12 +1,13 @@
 #include "inference/text_embedding_stream.h"
 
+#include <atomic>
+#include <random>
+
 #include <arrow/array/builder_binary.h>
 #include <arrow/record_batch.h>
 #include <gtest/gtest.h>
-#include <jammi/error.h>
 
-#include <atomic>
-#include <random>
+#include <jammi/error.h>
 
 #include "base/testing.h"
 #include "model/resolver.h"
@@ -60,7 +61,8 @@ std::string varied_text(int64_t row) {
   std::mt19937 random(static_cast<uint32_t>(row));
   if (random() % 17 == 0) return "";
   std::string text;
-  for (uint32_t words = random() % 60 + 1; words > 0; --words) text += "word" + std::to_string(random() % 90) + " ";
+  for (uint32_t words = random() % 60 + 1; words > 0; --words)
+    text += "word" + std::to_string(random() % 90) + " ";
   return text;
 }
 
@@ -116,7 +118,9 @@ TEST(TextEmbeddingStream, what_the_reader_throws_arrives_after_the_rows_before_i
 
 TEST(TextEmbeddingStream, an_abandoned_stream_stops_reading) {
   auto texts = std::make_shared<GeneratedTexts>(1'000'000, 10, [](int64_t) { return "some words"; });
-  { TextEmbeddingStream stream(tiny_bert(), TextRowReader(texts), {.num_threads = 2, .rows_per_window = 10}); }
+  {
+    TextEmbeddingStream stream(tiny_bert(), TextRowReader(texts), {.num_threads = 2, .rows_per_window = 10});
+  }
   EXPECT_LT(texts->num_read_, 100);
 }
 

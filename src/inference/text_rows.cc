@@ -1,11 +1,12 @@
 #include "inference/text_rows.h"
 
+#include <utility>
+
 #include <arrow/array/array_binary.h>
 #include <arrow/record_batch.h>
+
 #include <jammi/database.h>
 #include <jammi/error.h>
-
-#include <utility>
 
 namespace jammi::inference {
 namespace {
@@ -21,7 +22,8 @@ const arrow::StringArray& text_column(const arrow::RecordBatch& batch, int colum
 
 }  // namespace
 
-TextRowReader::TextRowReader(std::shared_ptr<arrow::RecordBatchReader> batches) : batches_(std::move(batches)) {}
+TextRowReader::TextRowReader(std::shared_ptr<arrow::RecordBatchReader> batches)
+    : batches_(std::move(batches)) {}
 
 bool TextRowReader::advance() {
   while (batch_ == nullptr || position_ == batch_->num_rows()) {

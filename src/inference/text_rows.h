@@ -12,7 +12,8 @@ class RecordBatchReader;
 
 namespace jammi::inference {
 
-/// One row to run a text model on. A row that cannot be run carries the reason in `error` and is passed along.
+/// One row to run a text model on. A row that cannot be run carries the reason in `error` and is passed
+/// along.
 struct TextRow {
   std::string row_id;
   std::string text;
@@ -27,8 +28,8 @@ inline constexpr char kEmptyTextError[] = "Empty or null text input";
 /// `error` of a row whose key is null.
 inline constexpr char kNullKeyError[] = "Null key";
 
-/// Reads rows from record batches whose first column is the key and whose other columns are the text, all of type
-/// utf8. Text cells are joined with one space, nulls skipped. Not thread-safe.
+/// Reads rows from record batches whose first column is the key and whose other columns are the text, all of
+/// type utf8. Text cells are joined with one space, nulls skipped. Not thread-safe.
 class TextRowReader {
  public:
   explicit TextRowReader(std::shared_ptr<arrow::RecordBatchReader> batches);

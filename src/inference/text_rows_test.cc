@@ -1,11 +1,12 @@
 #include "inference/text_rows.h"
 
+#include <optional>
+
 #include <arrow/array/builder_binary.h>
 #include <arrow/record_batch.h>
 #include <gtest/gtest.h>
-#include <jammi/error.h>
 
-#include <optional>
+#include <jammi/error.h>
 
 #include "base/testing.h"
 

@@ -4,7 +4,8 @@
 
 namespace jammi::inference {
 
-std::vector<std::vector<uint32_t>> plan_token_batches(std::span<const int32_t> lengths, size_t tokens_per_batch) {
+std::vector<std::vector<uint32_t>> plan_token_batches(std::span<const int32_t> lengths,
+                                                      size_t tokens_per_batch) {
   std::vector<uint32_t> order;
   for (uint32_t i = 0; i < lengths.size(); ++i) {
     if (lengths[i] > 0) order.push_back(i);

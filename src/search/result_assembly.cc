@@ -1,26 +1,21 @@
 #include "search/result_assembly.h"
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include <arrow/array/builder_binary.h>
 #include <arrow/array/builder_nested.h>
-#include <arrow/array/builder_primitive.h>
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
 #include <arrow/type.h>
-#include <jammi/database.h>
 
-#include <string>
-#include <utility>
+#include <jammi/database.h>
 
 #include "search/search_plan.h"
 
 namespace jammi::search {
 namespace {
-
-std::shared_ptr<arrow::Array> finish(arrow::ArrayBuilder& builder) {
-  std::shared_ptr<arrow::Array> array;
-  throw_if_error(builder.Finish(&array));
-  return array;
-}
 
 /// `num_rows` times the same list of channel names.
 std::shared_ptr<arrow::Array> repeat_channels(const std::vector<std::string>& channels, int64_t num_rows) {
@@ -30,7 +25,16 @@ std::shared_ptr<arrow::Array> repeat_channels(const std::vector<std::string>& ch
     throw_if_error(lists.Append());
     throw_if_error(names->AppendValues(channels));
   }
-  return finish(lists);
+  return finish_array(lists);
+}
+
+std::shared_ptr<arrow::Table> without_column(const std::shared_ptr<arrow::Table>& table,
+                                             const std::string& name) {
+  const int position = table->schema()->GetFieldIndex(name);
+  if (position < 0) return table;
+  auto rest = table->RemoveColumn(position);
+  throw_if_error(rest.status());
+  return rest.ValueUnsafe();
 }
 
 std::shared_ptr<arrow::Table> append_column(const arrow::Table& table, std::shared_ptr<arrow::Field> field,
@@ -62,30 +66,18 @@ std::shared_ptr<arrow::Table> read_table(arrow::RecordBatchReader& reader) {
   return table.ValueUnsafe();
 }
 
-std::shared_ptr<arrow::Table> neighbors_table(const std::vector<index::Neighbor>& neighbors) {
-  arrow::StringBuilder row_ids;
-  arrow::FloatBuilder similarities;
-  arrow::Int64Builder ranks;
-  for (size_t rank = 0; rank < neighbors.size(); ++rank) {
-    throw_if_error(row_ids.Append(neighbors[rank].row_id));
-    throw_if_error(similarities.Append(neighbors[rank].similarity));
-    throw_if_error(ranks.Append(static_cast<int64_t>(rank)));
-  }
-  auto schema = arrow::schema({arrow::field("_row_id", arrow::utf8()), arrow::field("similarity", arrow::float32()),
-                               arrow::field(kRankColumn, arrow::int64())});
-  return arrow::Table::Make(schema, {finish(row_ids), finish(similarities), finish(ranks)});
+std::shared_ptr<arrow::Array> finish_array(arrow::ArrayBuilder& builder) {
+  std::shared_ptr<arrow::Array> array;
+  throw_if_error(builder.Finish(&array));
+  return array;
 }
 
 std::shared_ptr<arrow::Table> add_provenance(const std::shared_ptr<arrow::Table>& rows) {
-  std::shared_ptr<arrow::Table> table = rows;
-  const int similarity = rows->schema()->GetFieldIndex("similarity");
-  if (similarity >= 0) {
-    auto body = rows->RemoveColumn(similarity);
-    throw_if_error(body.status());
-    table = body.ValueUnsafe();
-  }
+  std::shared_ptr<arrow::Table> table = without_column(rows, kRankColumn);
+  table = without_column(table, "similarity");
   table = append_channels(*table, "retrieved_by", {"vector"});
   table = append_channels(*table, "annotated_by", {});
+  const int similarity = rows->schema()->GetFieldIndex("similarity");
   if (similarity >= 0) table = append_column(*table, rows->field(similarity), rows->column(similarity));
   return table;
 }

@@ -1,11 +1,10 @@
 #pragma once
 
 #include <memory>
-#include <vector>
-
-#include "index/vector_index.h"
 
 namespace arrow {
+class Array;
+class ArrayBuilder;
 class RecordBatchReader;
 class Table;
 }  // namespace arrow
@@ -15,10 +14,11 @@ namespace jammi::search {
 /// Reads everything; throws what the reader reports.
 std::shared_ptr<arrow::Table> read_table(arrow::RecordBatchReader& reader);
 
-/// Columns _row_id, similarity and rank (0, 1, ...) of neighbours in order.
-std::shared_ptr<arrow::Table> neighbors_table(const std::vector<index::Neighbor>& neighbors);
+/// The finished array of a builder, as throw_if_error would have it.
+std::shared_ptr<arrow::Array> finish_array(arrow::ArrayBuilder& builder);
 
-/// Appends retrieved_by (["vector"]) and annotated_by ([]) to every row and moves similarity, if present, to the end.
+/// Drops the rank, appends retrieved_by (["vector"]) and annotated_by ([]) to every row and moves similarity,
+/// if there is one, to the end.
 std::shared_ptr<arrow::Table> add_provenance(const std::shared_ptr<arrow::Table>& rows);
 
 }  // namespace jammi::search

@@ -1,13 +1,15 @@
 #include "search/search_builder.h"
 
-#include <arrow/table.h>
-#include <jammi/error.h>
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
+#include <arrow/table.h>
+
+#include <jammi/error.h>
+
 #include "catalog/catalog.h"
+#include "search/hydration.h"
 #include "search/result_assembly.h"
 #include "sql/quoting.h"
 #include "storage/result_store.h"
@@ -40,7 +42,7 @@ void check_column(const std::vector<std::string>& columns, const std::string& co
 void check_filter_binds(const SearchBuilder::Plan& plan, const search::StepList& steps) {
   const TableDescription table = source_table(plan);
   const std::string path = sql::quote_path({plan.table.source_id, "public", table.name});
-  plan.database.sql(steps.apply(search::empty_hydration_query(path, names_of(table))));
+  plan.database.sql(steps.apply(search::empty_hits_query(path, names_of(table))));
 }
 
 }  // namespace
@@ -92,7 +94,8 @@ SearchBuilder& SearchBuilder::select(const std::vector<std::string>& columns) {
     if (!std::ranges::contains(kept, column)) kept.push_back(column);
   }
   if (kept.empty()) {
-    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql, "Select needs at least one column of the search");
+    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql,
+                "Select needs at least one column of the search");
   }
   plan.steps.select(kept);
   plan.selected = std::move(kept);
@@ -102,45 +105,40 @@ SearchBuilder& SearchBuilder::select(const std::vector<std::string>& columns) {
 std::shared_ptr<arrow::Table> SearchBuilder::run(std::stop_token stop) {
   Plan& plan = open_plan();
   plan.is_consumed = true;
-  const std::vector<index::Neighbor> neighbors = plan.index->search(plan.query, plan.k);
-  const std::string& key_column = plan.table.key_column.value();
-
-  std::vector<std::string> keys;
-  for (const index::Neighbor& neighbor : neighbors) keys.push_back(neighbor.row_id);
+  const std::vector<index::Neighbor> neighbors = plan.open.index->search(plan.query, plan.k);
   std::shared_ptr<arrow::Table> rows =
-      search::read_table(*plan.database.fetch_rows(plan.table.source_id, "", key_column, keys, stop));
-
-  const std::string query = search::ordered_query(plan.steps.apply(
-      search::hydration_query(plan.table.source_id, rows->schema()->field_names(), key_column)));
-  auto reader = plan.database.sql_with_relations(query,
-                                                 {{search::kNeighborsRelation, search::neighbors_table(neighbors)},
-                                                  {search::kRowsRelation, std::move(rows)}},
-                                                 std::move(stop));
-  return search::add_provenance(search::read_table(*reader));
+      search::hydrate(plan.database, plan.table, plan.open.rows.get(), neighbors, stop);
+  if (!plan.steps.empty()) {
+    rows = search::read_table(*plan.database.sql_with_relations(
+        plan.steps.query(), {{search::kHitsRelation, std::move(rows)}}, std::move(stop)));
+  }
+  return search::add_provenance(rows);
 }
 
 namespace search {
 
-SearchBuilder begin_search(Database& database, IndexCache& indexes, const std::string& source,
+SearchBuilder begin_search(Database& database, TableCache& open_tables, const std::string& source,
                            const std::string& table_name, std::vector<float> query, size_t k) {
   catalog::ResultTableRepository& tables = database.catalog().result_tables();
   ResultTableRecord table =
       table_name.empty() ? tables.latest_ready_embedding(source) : tables.get(table_name);
   if (table.source_id != source || table.status != ResultTableStatus::Ready || !table.key_column) {
-    throw Error(ErrorCode::NotFound, ErrorCategory::Catalog,
-                "Result table '" + table.table_name + "' is not a ready embedding table of source '" + source + "'");
+    throw Error(
+        ErrorCode::NotFound, ErrorCategory::Catalog,
+        "Result table '" + table.table_name + "' is not a ready embedding table of source '" + source + "'");
   }
-  std::shared_ptr<const index::VectorIndex> index = indexes.open(database.results(), table);
-  if (query.size() != index->dimensions()) {
+  OpenTable open = open_tables.open(database.results(), table);
+  if (query.size() != open.index->dimensions()) {
     throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference,
-                "Vector dimension mismatch: expected " + std::to_string(index->dimensions()) + ", got " +
+                "Vector dimension mismatch: expected " + std::to_string(open.index->dimensions()) + ", got " +
                     std::to_string(query.size()));
   }
   if (!std::ranges::all_of(query, [](float value) { return std::isfinite(value); })) {
-    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference, "Query vector holds a value that is not finite");
+    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference,
+                "Query vector holds a value that is not finite");
   }
-  return SearchBuilder(std::unique_ptr<SearchBuilder::Plan>(
-      new SearchBuilder::Plan{database, std::move(table), std::move(index), std::move(query), k, {}, {}, false}));
+  return SearchBuilder(std::unique_ptr<SearchBuilder::Plan>(new SearchBuilder::Plan{
+      database, std::move(table), std::move(open), std::move(query), k, {}, {}, false}));
 }
 
 }  // namespace search

@@ -9,9 +9,8 @@
 #include <jammi/records.h>
 #include <jammi/search.h>
 
-#include "index/vector_index.h"
-#include "search/index_cache.h"
 #include "search/search_plan.h"
+#include "search/table_cache.h"
 
 namespace jammi {
 
@@ -19,7 +18,7 @@ namespace jammi {
 struct SearchBuilder::Plan {
   Database& database;
   ResultTableRecord table;
-  std::shared_ptr<const index::VectorIndex> index;
+  search::OpenTable open;
   std::vector<float> query;
   size_t k = 0;
   search::StepList steps;
@@ -29,10 +28,10 @@ struct SearchBuilder::Plan {
 
 namespace search {
 
-/// Resolves the table to search (`table_name`, or the source's latest ready one when empty) and opens its index.
-/// Throws Catalog NotFound without one, InvalidArgument for a query of another width or with a value that is not
-/// finite.
-SearchBuilder begin_search(Database& database, IndexCache& indexes, const std::string& source,
+/// Resolves the table to search (`table_name`, or the source's latest ready one when empty) and opens its
+/// index. Throws Catalog NotFound without one, InvalidArgument for a query of another width or with a value
+/// that is not finite.
+SearchBuilder begin_search(Database& database, TableCache& tables, const std::string& source,
                            const std::string& table_name, std::vector<float> query, size_t k);
 
 }  // namespace search

@@ -11,14 +11,6 @@ namespace {
 constexpr std::array<const char*, 6> kEngineColumns{"_row_id",      "_source_id", "retrieved_by",
                                                     "annotated_by", "similarity", kRankColumn};
 
-std::string source_column_list(const std::vector<std::string>& source_columns) {
-  std::string list;
-  for (const std::string& column : source_columns) {
-    list += "s." + sql::quote_identifier(column) + " AS " + sql::quote_identifier(result_column_name(column)) + ", ";
-  }
-  return list;
-}
-
 }  // namespace
 
 std::string result_column_name(const std::string& source_column) {
@@ -32,18 +24,15 @@ std::vector<std::string> result_columns(const std::vector<std::string>& source_c
   return columns;
 }
 
-std::string hydration_query(const std::string& source_id, const std::vector<std::string>& source_columns,
-                            const std::string& key_column) {
-  return "SELECT n._row_id, " + sql::quote_literal(source_id) + " AS _source_id, " +
-         source_column_list(source_columns) + "n.similarity, n." + kRankColumn + " FROM " + kRowsRelation +
-         " s JOIN " + kNeighborsRelation + " n ON CAST(s." + sql::quote_identifier(key_column) +
-         " AS VARCHAR) = n._row_id";
-}
-
-std::string empty_hydration_query(const std::string& source_path, const std::vector<std::string>& source_columns) {
-  return "SELECT '' AS _row_id, '' AS _source_id, " + source_column_list(source_columns) +
+std::string empty_hits_query(const std::string& source_path, const std::vector<std::string>& source_columns) {
+  std::string columns;
+  for (const std::string& column : source_columns) {
+    columns +=
+        sql::quote_identifier(column) + " AS " + sql::quote_identifier(result_column_name(column)) + ", ";
+  }
+  return "SELECT '' AS _row_id, '' AS _source_id, " + columns +
          "CAST(0 AS FLOAT) AS similarity, CAST(0 AS BIGINT) AS " + kRankColumn + " FROM " + source_path +
-         " s LIMIT 0";
+         " LIMIT 0";
 }
 
 void StepList::filter(const std::string& canonical_expression) {
@@ -55,8 +44,8 @@ void StepList::filter(const std::string& canonical_expression) {
 void StepList::sort(const std::string& column, bool descending) {
   const std::string order = sql::quote_identifier(column) + (descending ? " DESC" : " ASC") + " NULLS LAST";
   steps_.push_back([order](const std::string& query) {
-    return "SELECT * REPLACE (row_number() OVER (ORDER BY " + order + ", " + kRankColumn + ") AS " + kRankColumn +
-           ") FROM (" + query + ")";
+    return "SELECT * REPLACE (row_number() OVER (ORDER BY " + order + ", " + kRankColumn + ") AS " +
+           kRankColumn + ") FROM (" + query + ")";
   });
 }
 
@@ -78,8 +67,9 @@ std::string StepList::apply(std::string base) const {
   return base;
 }
 
-std::string ordered_query(const std::string& steps) {
-  return "SELECT * EXCLUDE (" + std::string(kRankColumn) + ") FROM (" + steps + ") ORDER BY " + kRankColumn;
+std::string StepList::query() const {
+  return "SELECT * EXCLUDE (" + std::string(kRankColumn) + ") FROM (" +
+         apply("SELECT * FROM " + std::string(kHitsRelation)) + ") ORDER BY " + kRankColumn;
 }
 
 }  // namespace jammi::search

@@ -1,0 +1,237 @@
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+#include <arrow/array/array_binary.h>
+#include <arrow/array/array_nested.h>
+#include <arrow/array/array_primitive.h>
+#include <arrow/record_batch.h>
+#include <arrow/table.h>
+#include <gtest/gtest.h>
+
+#include <jammi/error.h>
+#include <jammi/session.h>
+
+#include "base/testing.h"
+#include "catalog/catalog.h"
+
+namespace jammi {
+namespace {
+
+constexpr char kModel[] = "local:" JAMMI_SOURCE_DIR "/tests/fixtures/tiny_bert";
+
+class SessionTest : public ::testing::Test {
+ protected:
+  SessionTest() {
+    write("notes.csv",
+          "id,title,year\n"
+          "1,quantum computing with trapped ions,2021\n"
+          "2,a bread recipe with rye flour,2019\n"
+          "3,,2020\n"
+          "4,error correction for quantum computers,2023\n"
+          "5,growing tomatoes on a balcony,2018\n");
+    config_ = default_config();
+    config_.artifact_dir = directory_.path() / "artifacts";
+    config_.engine.execution_threads = 2;
+    config_.inference.precision = Config::Precision::F32;
+    session_ = Session::open(config_);
+    session_->database().add_source("notes", SourceType::File, connection("notes.csv"));
+  }
+
+  void write(const std::string& name, const std::string& content) {
+    std::ofstream(directory_.path() / name) << content;
+  }
+
+  SourceConnection connection(const std::string& name) {
+    return {.url = directory_.file(name), .format = FileFormat::Csv, .options = {}};
+  }
+
+  EmbeddingSummary embed() { return session_->generate_text_embeddings("notes", kModel, {"title"}, "id"); }
+
+  std::shared_ptr<arrow::Table> search(const std::string& text, size_t k) {
+    return session_->search("notes", session_->encode_text_query(kModel, text), k).run();
+  }
+
+  static std::vector<std::string> strings(const arrow::Table& table, const std::string& column) {
+    std::vector<std::string> values;
+    for (const auto& chunk : table.GetColumnByName(column)->chunks()) {
+      const auto& cells = static_cast<const arrow::StringArray&>(*chunk);
+      for (int64_t i = 0; i < cells.length(); ++i)
+        values.push_back(cells.IsNull(i) ? "null" : cells.GetString(i));
+    }
+    return values;
+  }
+
+  testing::TemporaryDirectory directory_;
+  Config config_;
+  std::unique_ptr<Session> session_;
+};
+
+TEST_F(SessionTest, embedding_stores_every_row_with_text_and_counts_the_others) {
+  EmbeddingSummary summary = embed();
+  EXPECT_EQ(summary.table.row_count, 4);
+  EXPECT_EQ(summary.rows_failed, 1u);
+  EXPECT_EQ(summary.duplicate_keys, 0u);
+  EXPECT_EQ(summary.table.dimensions, 32);
+  EXPECT_EQ(summary.table.status, ResultTableStatus::Ready);
+  EXPECT_GT(summary.tokens, 0u);
+
+  auto reader = session_->database().sql("SELECT _row_id, _source_id, len(vector) AS width FROM \"jammi." +
+                                         summary.table.table_name + "\" ORDER BY _row_id");
+  std::shared_ptr<arrow::RecordBatch> batch;
+  throw_if_error(reader->ReadNext(&batch));
+  ASSERT_EQ(batch->num_rows(), 4);
+  EXPECT_EQ(static_cast<const arrow::StringArray&>(*batch->column(0)).GetString(2), "4");
+}
+
+TEST_F(SessionTest, a_search_finds_the_text_it_was_asked_for_with_the_sources_columns) {
+  embed();
+  auto table = search("a bread recipe with rye flour", 3);
+  EXPECT_EQ(table->schema()->field_names(),
+            (std::vector<std::string>{"_row_id", "_source_id", "id", "title", "year", "retrieved_by",
+                                      "annotated_by", "similarity"}));
+  ASSERT_EQ(table->num_rows(), 3);
+  EXPECT_EQ(strings(*table, "title")[0], "a bread recipe with rye flour");
+  const auto& similarity =
+      static_cast<const arrow::FloatArray&>(*table->GetColumnByName("similarity")->chunk(0));
+  EXPECT_NEAR(similarity.Value(0), 1.0f, 1e-5f);
+  EXPECT_GE(similarity.Value(0), similarity.Value(1));
+  const auto& retrieved =
+      static_cast<const arrow::ListArray&>(*table->GetColumnByName("retrieved_by")->chunk(0));
+  EXPECT_EQ(static_cast<const arrow::StringArray&>(*retrieved.value_slice(0)).GetString(0), "vector");
+  EXPECT_EQ(retrieved.list_type()->value_field()->name(), "item");
+}
+
+TEST_F(SessionTest, builder_steps_apply_in_the_order_called) {
+  embed();
+  auto query = session_->encode_text_query(kModel, "quantum computers");
+  auto table = session_->search("notes", query, 4)
+                   .filter("year >= 2019")
+                   .sort("year", /*descending=*/true)
+                   .limit(2)
+                   .select({"title", "similarity", "year"})
+                   .run();
+  EXPECT_EQ(table->schema()->field_names(),
+            (std::vector<std::string>{"title", "year", "retrieved_by", "annotated_by", "similarity"}));
+  EXPECT_EQ(strings(*table, "title"), (std::vector<std::string>{"error correction for quantum computers",
+                                                                "quantum computing with trapped ions"}));
+}
+
+TEST_F(SessionTest, limit_before_filter_differs_from_filter_before_limit) {
+  embed();
+  auto query = session_->encode_text_query(kModel, "a bread recipe with rye flour");
+  EXPECT_EQ(session_->search("notes", query, 4).limit(1).filter("year > 2019").run()->num_rows(), 0);
+  EXPECT_EQ(session_->search("notes", query, 4).filter("year > 2019").limit(1).run()->num_rows(), 1);
+}
+
+TEST_F(SessionTest, steps_name_what_they_do_not_know_and_leave_the_builder_usable) {
+  embed();
+  SearchBuilder builder = session_->search("notes", session_->encode_text_query(kModel, "bread"), 2);
+  EXPECT_ERROR(ErrorCode::NotFound, "Select column 'body'", builder.select({"body"}));
+  EXPECT_ERROR(ErrorCode::NotFound, "Sort column 'body'", builder.sort("body"));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Filter parse: ", builder.filter("body = 1"));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Filter parse: ", builder.filter("true) UNION SELECT 1 --"));
+  EXPECT_EQ(builder.run()->num_rows(), 2);
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "SearchBuilder already consumed by run()", builder.run());
+}
+
+TEST_F(SessionTest, k_of_zero_is_empty_and_a_large_k_returns_everything) {
+  embed();
+  auto none = search("bread", 0);
+  EXPECT_EQ(none->num_rows(), 0);
+  EXPECT_NE(none->GetColumnByName("title"), nullptr);
+  EXPECT_EQ(search("bread", 1000)->num_rows(), 4);
+}
+
+TEST_F(SessionTest, bad_query_vectors_are_refused) {
+  embed();
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "expected 32, got 3", session_->search("notes", {1, 2, 3}, 5));
+  std::vector<float> nan(32, std::numeric_limits<float>::quiet_NaN());
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "not finite", session_->search("notes", nan, 5));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Empty or null text input",
+               session_->encode_text_query(kModel, ""));
+}
+
+TEST_F(SessionTest, searching_without_a_table_says_so) {
+  EXPECT_ERROR(ErrorCode::NotFound, "Catalog error: No ready embedding table for source 'notes'",
+               session_->search("notes", std::vector<float>(32), 5));
+  EXPECT_ERROR(ErrorCode::NotFound, "Result table 'nope' not found",
+               session_->search("notes", std::vector<float>(32), 5, {.table = "nope"}));
+}
+
+TEST_F(SessionTest, the_latest_table_is_searched_unless_one_is_named) {
+  EmbeddingSummary titles = embed();
+  session_->generate_text_embeddings("notes", kModel, {"year"}, "id");
+  auto query = session_->encode_text_query(kModel, "2018");
+  EXPECT_EQ(strings(*session_->search("notes", query, 1).run(), "_row_id"), std::vector<std::string>{"5"});
+  query = session_->encode_text_query(kModel, "a bread recipe with rye flour");
+  EXPECT_EQ(
+      strings(*session_->search("notes", query, 1, {.table = titles.table.table_name}).run(), "_row_id"),
+      std::vector<std::string>{"2"});
+}
+
+TEST_F(SessionTest, deleting_the_sidecars_changes_nothing_but_speed) {
+  EmbeddingSummary summary = embed();
+  auto before = search("quantum", 4);
+  for (const auto& entry : std::filesystem::directory_iterator(config_.artifact_dir / "jammi_db")) {
+    if (entry.path().extension() != ".parquet") std::filesystem::remove(entry.path());
+  }
+  session_.reset();
+  session_ = Session::open(config_);
+  EXPECT_TRUE(before->Equals(*search("quantum", 4)));
+}
+
+TEST_F(SessionTest, unknown_columns_and_sources_are_named_before_anything_is_written) {
+  EXPECT_ERROR(ErrorCode::NotFound, "Column not found: body",
+               session_->generate_text_embeddings("notes", kModel, {"body"}, "id"));
+  EXPECT_ERROR(ErrorCode::NotFound, "Column not found: key",
+               session_->generate_text_embeddings("notes", kModel, {"title"}, "key"));
+  EXPECT_ERROR(ErrorCode::NotFound, "Source not found",
+               session_->generate_text_embeddings("nothing", kModel, {"title"}, "id"));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "No content columns provided",
+               session_->generate_text_embeddings("notes", kModel, {}, "id"));
+  EXPECT_TRUE(session_->database().catalog().result_tables().list().empty());
+}
+
+TEST_F(SessionTest, duplicate_keys_are_embedded_and_counted) {
+  write("twice.csv", "id,title\n1,first text\n1,second text\n2,third text\n");
+  session_->database().add_source("twice", SourceType::File, connection("twice.csv"));
+  EmbeddingSummary summary = session_->generate_text_embeddings("twice", kModel, {"title"}, "id");
+  EXPECT_EQ(summary.table.row_count, 3);
+  EXPECT_EQ(summary.duplicate_keys, 1u);
+}
+
+TEST_F(SessionTest, a_stop_request_leaves_the_table_failed_and_no_files) {
+  std::string rows = "id,title\n";
+  for (int i = 0; i < 20000; ++i)
+    rows += std::to_string(i) + ",some words about number " + std::to_string(i) + "\n";
+  write("many.csv", rows);
+  session_->database().add_source("many", SourceType::File, connection("many.csv"));
+  std::stop_source stop;
+  EmbeddingOptions options{.progress = [&](const Progress&) { stop.request_stop(); },
+                           .stop = stop.get_token()};
+  EXPECT_ERROR(ErrorCode::Cancelled, "cancelled",
+               session_->generate_text_embeddings("many", kModel, {"title"}, "id", options));
+  auto tables = session_->database().catalog().result_tables().list();
+  ASSERT_EQ(tables.size(), 1u);
+  EXPECT_EQ(tables[0].status, ResultTableStatus::Failed);
+  EXPECT_FALSE(std::filesystem::exists(tables[0].parquet_path));
+}
+
+TEST_F(SessionTest, a_model_is_registered_with_its_dimensions) {
+  session_->preload_model(kModel);
+  auto models = session_->database().catalog().models().list();
+  ASSERT_EQ(models.size(), 1u);
+  EXPECT_EQ(models[0].dimensions, 32);
+  EXPECT_EQ(models[0].type, "local");
+  EXPECT_EQ(session_->encode_text_query(models[0].name, "bread").size(), 32u)
+      << "its canonical id finds it again";
+}
+
+TEST_F(SessionTest, a_missing_model_is_a_clear_error) {
+  EXPECT_ERROR(ErrorCode::NotFound, "Model directory does not exist",
+               session_->encode_text_query("local:/no/such/model", "text"));
+}
+
+}  // namespace
+}  // namespace jammi

@@ -1,0 +1,42 @@
+#include "search/table_cache.h"
+
+#include <algorithm>
+
+#include <jammi/error.h>
+
+#include "base/log.h"
+
+namespace jammi::search {
+namespace {
+
+std::shared_ptr<const storage::RowStore> open_rows(const storage::ResultStore& store,
+                                                   const ResultTableRecord& table) {
+  const std::string path = store.file_path(table.table_name, storage::kRowStoreExtension);
+  if (!store.files().exists(path)) return nullptr;
+  try {
+    auto rows = storage::RowStore::open(store.files(), path);
+    if (rows->num_rows() == static_cast<uint64_t>(table.row_count)) return rows;
+    log::warn("row store ignored, its number of rows differs from the table's: " + path);
+  } catch (const Error& error) {
+    log::warn(std::string("row store ignored: ") + error.what());
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+TableCache::TableCache(size_t capacity) : capacity_(capacity) {}
+
+OpenTable TableCache::open(const storage::ResultStore& store, const ResultTableRecord& table) {
+  std::lock_guard lock(mutex_);
+  auto found = std::ranges::find(tables_, table.table_name, &OpenTable::name);
+  if (found != tables_.end()) {
+    tables_.splice(tables_.begin(), tables_, found);
+  } else {
+    tables_.push_front({table.table_name, index::open_vector_index(store, table), open_rows(store, table)});
+    if (tables_.size() > capacity_) tables_.pop_back();
+  }
+  return tables_.front();
+}
+
+}  // namespace jammi::search

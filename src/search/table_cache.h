@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include <jammi/records.h>
+
+#include "index/vector_index.h"
+#include "storage/result_store.h"
+#include "storage/row_store.h"
+
+namespace jammi::search {
+
+/// What a search needs of one result table, open.
+struct OpenTable {
+  std::string name;
+  std::shared_ptr<const index::VectorIndex> index;
+  std::shared_ptr<const storage::RowStore> rows;  ///< null when the table has no usable one
+};
+
+/// Keeps the most recently searched tables open. A result table never changes once it is ready, so an open
+/// one cannot be stale. Thread-safe.
+class TableCache {
+ public:
+  explicit TableCache(size_t capacity);
+
+  /// The open form of a ready table, opening it when needed. Throws what `open_vector_index` throws.
+  OpenTable open(const storage::ResultStore& store, const ResultTableRecord& table);
+
+ private:
+  std::mutex mutex_;             // guards tables_; held while opening, so that a table is opened once
+  std::list<OpenTable> tables_;  // most recently used first
+  const size_t capacity_;
+};
+
+}  // namespace jammi::search
