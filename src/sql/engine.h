@@ -89,6 +89,9 @@ class Engine {
   /// a missing file, DataCorruption for an unreadable one.
   std::vector<TableDescription> describe_source(const std::string& id) const;
 
+  /// The same for tables that are no source yet, so that a source can be checked before it is added.
+  std::vector<TableDescription> describe_tables(const std::vector<FileTable>& tables) const;
+
   /// Runs one SELECT-like statement as a user may write it. Unsupported for any other statement,
   /// InvalidArgument for text that does not parse or bind, NotFound for an unknown table.
   std::shared_ptr<arrow::RecordBatchReader> query(const std::string& statement, std::stop_token stop = {});

@@ -1,0 +1,127 @@
+#include "sql/arrow_scan.h"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <arrow/api.h>
+#include <arrow/c/bridge.h>
+#include <duckdb/catalog/catalog.hpp>
+#include <duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp>
+#include <duckdb/common/arrow/arrow_wrapper.hpp>
+#include <duckdb/function/table/arrow.hpp>
+#include <duckdb/main/client_context.hpp>
+#include <duckdb/main/client_context_state.hpp>
+#include <duckdb/parser/tableref/table_function_ref.hpp>
+
+#include "sql/arrow_status.h"
+#include "sql/errors.h"
+
+namespace jammi::sql {
+namespace {
+
+constexpr const char* kRelationsKey = "jammi_relations";
+
+class TableStream final : public duckdb::ArrowScanFactory {
+ public:
+  explicit TableStream(std::shared_ptr<arrow::Table> table) : table_(std::move(table)) {}
+
+  void GetSchema(ArrowSchema& schema) override {
+    inside_duckdb([&] { throw_if_error(arrow::ExportSchema(*table_->schema(), &schema)); });
+  }
+
+  duckdb::unique_ptr<duckdb::ArrowArrayStreamWrapper> ProduceStream(
+      duckdb::ArrowStreamParameters& parameters) override {
+    return inside_duckdb([&] {
+      auto stream = duckdb::make_uniq<duckdb::ArrowArrayStreamWrapper>();
+      auto reader = std::make_shared<arrow::TableBatchReader>(projected(parameters.projected_columns.columns));
+      throw_if_error(arrow::ExportRecordBatchReader(std::move(reader), &stream->arrow_array_stream));
+      return stream;
+    });
+  }
+
+ private:
+  std::shared_ptr<arrow::Table> projected(const duckdb::vector<duckdb::string>& columns) const {
+    if (columns.empty()) return table_;
+    std::vector<int> indices;
+    for (const std::string& column : columns) indices.push_back(table_->schema()->GetFieldIndex(column));
+    return value_or_throw(table_->SelectColumns(indices));
+  }
+
+  std::shared_ptr<arrow::Table> table_;
+};
+
+class ConnectionRelations final : public duckdb::ClientContextState {
+ public:
+  ConnectionRelations(const duckdb::TableFunction& arrow_scan, const Relations& relations)
+      : arrow_scan_(arrow_scan) {
+    for (const auto& [name, table] : relations) tables_.emplace(duckdb::Identifier(name), table);
+  }
+
+  duckdb::optional_ptr<duckdb::CatalogEntry> find(duckdb::ClientContext& context,
+                                                  duckdb::SchemaCatalogEntry& schema,
+                                                  const std::string& name) {
+    auto table = tables_.find(duckdb::Identifier(name));
+    if (table == tables_.end()) return nullptr;
+    std::unique_ptr<ScannedTable>& entry = entries_[table->first];
+    if (!entry) {
+      auto bind = [this, rows = table->second](duckdb::ClientContext& binding) {
+        return bind_arrow_scan(binding, arrow_scan_, rows);
+      };
+      entry = std::make_unique<ScannedTable>(schema, name, bind(context), bind);
+    }
+    return entry.get();
+  }
+
+ private:
+  duckdb::TableFunction arrow_scan_;
+  duckdb::identifier_map_t<std::shared_ptr<arrow::Table>> tables_;
+  duckdb::identifier_map_t<std::unique_ptr<ScannedTable>> entries_;
+};
+
+}  // namespace
+
+duckdb::TableFunction capture_arrow_scan(duckdb::ClientContext& context) {
+  auto& entry = duckdb::Catalog::GetSystemCatalog(context).GetEntry<duckdb::TableFunctionCatalogEntry>(
+      context, duckdb::QualifiedName(duckdb::Identifier::SystemCatalog(), duckdb::Identifier::DefaultSchema(),
+                                     duckdb::Identifier("arrow_scan")));
+  duckdb::TableFunction scan = *entry.functions.GetFunctionByOffset(0);
+  scan.name = duckdb::Identifier("relation");
+  scan.filter_pushdown = false;
+  scan.filter_prune = false;
+  return scan;
+}
+
+BoundScan bind_arrow_scan(duckdb::ClientContext& context, const duckdb::TableFunction& arrow_scan,
+                          std::shared_ptr<arrow::Table> table) {
+  duckdb::vector<duckdb::Value> inputs;
+  duckdb::named_argument_map_t options;
+  duckdb::vector<duckdb::LogicalType> no_types;
+  duckdb::vector<duckdb::Identifier> no_names;
+  duckdb::TableFunctionRef call;
+  call.bind_info = duckdb::make_shared_ptr<TableStream>(std::move(table));
+  duckdb::BoundTableFunction bound(arrow_scan);
+  duckdb::TableFunctionBindInput input(inputs, options, no_types, no_names, call.bind_info.get(), nullptr,
+                                       bound, call);
+  BoundScan scan;
+  scan.bind_data = arrow_scan.bind(context, input, scan.types, scan.names);
+  scan.function = arrow_scan;
+  return scan;
+}
+
+void add_relations(duckdb::ClientContext& context, const duckdb::TableFunction& arrow_scan,
+                   const Relations& relations) {
+  context.registered_state->Insert(
+      kRelationsKey, duckdb::make_shared_ptr<ConnectionRelations>(arrow_scan, relations));
+}
+
+duckdb::optional_ptr<duckdb::CatalogEntry> find_relation(duckdb::ClientContext& context,
+                                                         duckdb::SchemaCatalogEntry& schema,
+                                                         const std::string& name) {
+  auto relations = context.registered_state->Get<ConnectionRelations>(kRelationsKey);
+  if (!relations) return nullptr;
+  return relations->find(context, schema, name);
+}
+
+}  // namespace jammi::sql

@@ -1,0 +1,151 @@
+#include "sql/engine.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include <arrow/record_batch.h>
+#include <duckdb.hpp>
+#include <duckdb/catalog/catalog_search_path.hpp>
+#include <duckdb/main/client_context.hpp>
+#include <duckdb/main/client_data.hpp>
+
+#include "sql/arrow_scan.h"
+#include "sql/errors.h"
+#include "sql/file_scan.h"
+#include "sql/instance.h"
+#include "sql/read_only_catalog.h"
+#include "sql/result_reader.h"
+#include "sql/statement.h"
+#include "sql/table_directories.h"
+
+namespace jammi::sql {
+namespace {
+
+// What DuckDB calls the catalog it starts with.
+constexpr const char* kBuiltInCatalog = "memory";
+
+// Names that mean something else where a catalog is expected.
+constexpr std::array<std::string_view, 10> kReservedIds{kDefaultCatalog, kBuiltInCatalog, kResultSchema,        kDefaultSchema,
+                                                       "mutable",       "information_schema", "pg_catalog",
+                                                       "system",        "temp",               "main"};
+
+void require_free_name(const std::string& id) {
+  if (id.empty()) throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql, "a source id cannot be empty");
+  for (std::string_view reserved : kReservedIds) {
+    if (duckdb::Identifier(id) == std::string(reserved)) {
+      throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql, "this source id is reserved: " + id);
+    }
+  }
+}
+
+}  // namespace
+
+struct Engine::State {
+  explicit State(const EngineOptions& options)
+      : batch_size(options.batch_size), database(open_instance(options)), catalogs(*database->instance) {}
+
+  std::unique_ptr<duckdb::Connection> connect() {
+    auto connection = std::make_unique<duckdb::Connection>(*database);
+    duckdb::ClientData::Get(*connection->context)
+        .catalog_search_path->Set(duckdb::CatalogSearchEntry(kDefaultCatalog, kDefaultSchema),
+                                  duckdb::CatalogSetPathType::SET_DIRECTLY);
+    return connection;
+  }
+
+  uint64_t batch_size;
+  std::unique_ptr<duckdb::DuckDB> database;
+  CatalogAttacher catalogs;
+  std::shared_ptr<const FileReaders> readers;
+  duckdb::TableFunction arrow_scan;
+  std::mutex mutex;  // guards sources
+  duckdb::identifier_map_t<std::vector<FileTable>> sources;
+};
+
+Engine::Engine(const EngineOptions& options, CatalogContent content) {
+  translated([&] {
+    state_ = std::make_unique<State>(options);    duckdb::Connection connection(*state_->database);
+    duckdb::Connection* setup = &connection;
+    setup->context->RunFunctionInTransaction([&] {
+      state_->readers = std::make_shared<FileReaders>(*setup->context);
+      state_->arrow_scan = capture_arrow_scan(*setup->context);
+    });
+    add_functions(*state_->database->instance);
+    remove_capabilities(*setup);    state_->catalogs.attach(*setup, kDefaultCatalog,
+                            default_schemas(state_->readers, state_->arrow_scan, std::move(content)));
+    setup->Query(std::string("USE ") + kDefaultCatalog)->ThrowIfError();
+    state_->catalogs.detach(*setup, kBuiltInCatalog);
+    lock_configuration(*setup);  });
+}
+
+Engine::~Engine() = default;
+
+void Engine::add_source(const std::string& id, std::vector<FileTable> tables) {
+  require_free_name(id);
+  std::lock_guard lock(state_->mutex);
+  if (state_->sources.contains(duckdb::Identifier(id))) {
+    throw Error(ErrorCode::AlreadyExists, ErrorCategory::Sql, "this source is already known: " + id);
+  }
+  translated([&] {
+    state_->catalogs.attach(*state_->connect(), id,
+                            source_schemas(state_->readers, tables));
+  });
+  state_->sources.emplace(duckdb::Identifier(id), std::move(tables));
+}
+
+void Engine::remove_source(const std::string& id) {
+  std::lock_guard lock(state_->mutex);
+  if (state_->sources.erase(duckdb::Identifier(id)) == 0) {
+    throw Error(ErrorCode::NotFound, ErrorCategory::Sql, "no such source: " + id);
+  }
+  translated([&] { state_->catalogs.detach(*state_->connect(), id); });
+}
+
+std::vector<TableDescription> Engine::describe_source(const std::string& id) const {
+  std::vector<FileTable> tables;
+  {
+    std::lock_guard lock(state_->mutex);
+    auto found = state_->sources.find(duckdb::Identifier(id));
+    if (found == state_->sources.end()) {
+      throw Error(ErrorCode::NotFound, ErrorCategory::Sql, "no such source: " + id);
+    }
+    tables = found->second;
+  }
+  return describe_tables(tables);
+}
+
+std::vector<TableDescription> Engine::describe_tables(const std::vector<FileTable>& tables) const {
+  std::vector<TableDescription> descriptions;
+  auto connection = state_->connect();
+  translated([&] {
+    connection->context->RunFunctionInTransaction([&] {
+      for (const FileTable& table : tables) {
+        BoundScan scan = state_->readers->bind(*connection->context, table.format, list_files(table));
+        TableDescription& description = descriptions.emplace_back(table.name);
+        for (size_t i = 0; i < scan.names.size(); ++i) {
+          description.columns.push_back({scan.names[i].GetIdentifierName(), scan.types[i].ToString()});
+        }
+      }
+    });
+  });
+  return descriptions;
+}
+
+std::shared_ptr<arrow::RecordBatchReader> Engine::query(const std::string& statement, std::stop_token stop) {
+  return query_with_relations(statement, {}, std::move(stop));
+}
+
+std::shared_ptr<arrow::RecordBatchReader> Engine::query_with_relations(const std::string& statement,
+                                                                       const Relations& relations,
+                                                                       std::stop_token stop) {
+  auto connection = state_->connect();
+  auto parsed = parse_statement(*connection, statement);
+  if (!relations.empty()) add_relations(*connection->context, state_->arrow_scan, relations);
+  return stream(std::move(connection), std::move(parsed), state_->batch_size, std::move(stop));
+}
+
+std::string Engine::parse_expression(const std::string& text) const {
+  return parse_expression_text(*state_->connect(), text);
+}
+
+}  // namespace jammi::sql

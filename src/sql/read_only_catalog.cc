@@ -1,0 +1,278 @@
+#include "sql/read_only_catalog.h"
+
+#include <unordered_map>
+#include <utility>
+
+#include <duckdb/main/attached_database.hpp>
+#include <duckdb/main/client_context.hpp>
+#include <duckdb/parser/constraint.hpp>
+#include <duckdb/parser/parsed_data/attach_info.hpp>
+#include <duckdb/parser/parsed_data/create_schema_info.hpp>
+#include <duckdb/parser/parsed_data/create_table_info.hpp>
+#include <duckdb/storage/database_size.hpp>
+#include <duckdb/storage/statistics/base_statistics.hpp>
+#include <duckdb/storage/storage_extension.hpp>
+#include <duckdb/storage/table_storage_info.hpp>
+#include <duckdb/transaction/transaction.hpp>
+#include <duckdb/transaction/transaction_manager.hpp>
+
+#include "sql/errors.h"
+#include "sql/quoting.h"
+
+namespace jammi::sql {
+namespace {
+
+constexpr const char* kCatalogType = "jammi";
+
+[[noreturn]] void refuse_write() {
+  throw duckdb::NotImplementedException("this table is read-only");
+}
+
+class ReadOnlySchema final : public duckdb::SchemaCatalogEntry {
+ public:
+  ReadOnlySchema(duckdb::Catalog& owner, duckdb::CreateSchemaInfo info,
+                 std::unique_ptr<TableDirectory> tables)
+      : SchemaCatalogEntry(owner, info), tables_(std::move(tables)) {}
+
+  duckdb::optional_ptr<duckdb::CatalogEntry> LookupEntry(duckdb::CatalogTransaction transaction,
+                                                         const duckdb::EntryLookupInfo& lookup) override {
+    if (lookup.GetCatalogType() != duckdb::CatalogType::TABLE_ENTRY) return nullptr;
+    return inside_duckdb([&] { return tables_->find(transaction.GetContext(), *this, lookup.GetEntryName()); });
+  }
+
+  void Scan(duckdb::ClientContext& context, duckdb::CatalogType wanted,
+            const std::function<void(duckdb::CatalogEntry&)>& visit) override {
+    if (wanted != duckdb::CatalogType::TABLE_ENTRY) return;
+    inside_duckdb([&] { tables_->for_each(context, *this, visit); });
+  }
+
+  // Only checkpoints and exports ask without a context; there is nothing of this catalog for them to write.
+  void Scan(duckdb::CatalogType, const std::function<void(duckdb::CatalogEntry&)>&) override {}
+
+  // Suggestions would read every file of every source for the sake of an error text.
+  duckdb::SimilarCatalogEntry GetSimilarEntry(duckdb::CatalogTransaction,
+                                              const duckdb::EntryLookupInfo&) override {
+    return {};
+  }
+
+  duckdb::optional_ptr<duckdb::CatalogEntry> CreateIndex(duckdb::CatalogTransaction, duckdb::CreateIndexInfo&,
+                                                         duckdb::TableCatalogEntry&) override {
+    refuse_write();
+  }
+  duckdb::optional_ptr<duckdb::CatalogEntry> CreateFunction(duckdb::CatalogTransaction,
+                                                            duckdb::CreateFunctionInfo&) override {
+    refuse_write();
+  }
+  duckdb::optional_ptr<duckdb::CatalogEntry> CreateTable(duckdb::CatalogTransaction,
+                                                         duckdb::BoundCreateTableInfo&) override {
+    refuse_write();
+  }
+  duckdb::optional_ptr<duckdb::CatalogEntry> CreateView(duckdb::CatalogTransaction,
+                                                        duckdb::CreateViewInfo&) override {
+    refuse_write();
+  }
+  duckdb::optional_ptr<duckdb::CatalogEntry> CreateSequence(duckdb::CatalogTransaction,
+                                                            duckdb::CreateSequenceInfo&) override {
+    refuse_write();
+  }
+  duckdb::optional_ptr<duckdb::CatalogEntry> CreateType(duckdb::CatalogTransaction,
+                                                        duckdb::CreateTypeInfo&) override {
+    refuse_write();
+  }
+  void DropEntry(duckdb::ClientContext&, duckdb::DropInfo&) override { refuse_write(); }
+  void Alter(duckdb::CatalogTransaction, duckdb::AlterInfo&) override { refuse_write(); }
+
+ private:
+  std::unique_ptr<TableDirectory> tables_;
+};
+
+class ReadOnlyCatalog final : public duckdb::Catalog {
+ public:
+  ReadOnlyCatalog(duckdb::AttachedDatabase& database, SchemaDirectories schemas)
+      : Catalog(database), directories_(std::move(schemas)) {}
+
+  void Initialize(bool) override {
+    for (auto& [name, tables] : directories_) {
+      duckdb::CreateSchemaInfo info;
+      info.SetQualifiedName(
+          duckdb::QualifiedName(GetName(), duckdb::Identifier(name), duckdb::Identifier()));
+      schemas_.emplace(duckdb::Identifier(name),
+                       duckdb::make_uniq<ReadOnlySchema>(*this, std::move(info), std::move(tables)));
+    }
+    directories_.clear();
+  }
+
+  duckdb::string GetCatalogType() override { return kCatalogType; }
+  duckdb::optional<duckdb::Identifier> GetDefaultSchema() const override {
+    return duckdb::Identifier(kDefaultSchema);
+  }
+
+  duckdb::optional_ptr<duckdb::SchemaCatalogEntry> LookupSchema(duckdb::CatalogTransaction,
+                                                                const duckdb::EntryLookupInfo& lookup,
+                                                                duckdb::OnEntryNotFound missing) override {
+    auto found = schemas_.find(lookup.GetEntryIdentifier());
+    if (found != schemas_.end()) return found->second.get();
+    if (missing == duckdb::OnEntryNotFound::RETURN_NULL) return nullptr;
+    throw duckdb::CatalogException("no such schema: " + lookup.GetEntryName());
+  }
+
+  void ScanSchemas(duckdb::ClientContext&,
+                   std::function<void(duckdb::SchemaCatalogEntry&)> visit) override {
+    for (auto& [name, schema] : schemas_) visit(*schema);
+  }
+
+  duckdb::CatalogLookupBehavior CatalogTypeLookupRule(duckdb::CatalogType type) const override {
+    return type == duckdb::CatalogType::TABLE_ENTRY ? duckdb::CatalogLookupBehavior::STANDARD
+                                                    : duckdb::CatalogLookupBehavior::NEVER_LOOKUP;
+  }
+
+  duckdb::DatabaseSize GetDatabaseSize(duckdb::ClientContext&) override { return {}; }
+  bool InMemory() override { return true; }
+  duckdb::string GetDBPath() override { return ""; }
+
+  duckdb::optional_ptr<duckdb::CatalogEntry> CreateSchema(duckdb::CatalogTransaction,
+                                                          duckdb::CreateSchemaInfo&) override {
+    refuse_write();
+  }
+  void DropSchema(duckdb::ClientContext&, duckdb::DropInfo&) override { refuse_write(); }
+  duckdb::PhysicalOperator& PlanCreateTableAs(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
+                                              duckdb::LogicalCreateTable&,
+                                              duckdb::PhysicalOperator&) override {
+    refuse_write();
+  }
+  duckdb::PhysicalOperator& PlanInsert(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
+                                       duckdb::LogicalInsert&,
+                                       duckdb::optional_ptr<duckdb::PhysicalOperator>) override {
+    refuse_write();
+  }
+  duckdb::PhysicalOperator& PlanDelete(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
+                                       duckdb::LogicalDelete&, duckdb::PhysicalOperator&) override {
+    refuse_write();
+  }
+  duckdb::PhysicalOperator& PlanUpdate(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
+                                       duckdb::LogicalUpdate&, duckdb::PhysicalOperator&) override {
+    refuse_write();
+  }
+
+ private:
+  SchemaDirectories directories_;  // until Initialize turns them into schemas
+  duckdb::identifier_map_t<duckdb::unique_ptr<ReadOnlySchema>> schemas_;
+};
+
+// Files have no transactions: one exists only because DuckDB wants an object per connection and catalog.
+class ReadTransactions final : public duckdb::TransactionManager {
+ public:
+  using TransactionManager::TransactionManager;
+
+  duckdb::Transaction& StartTransaction(duckdb::ClientContext& context) override {
+    auto transaction = std::make_unique<duckdb::Transaction>(*this, context);
+    duckdb::Transaction& started = *transaction;
+    std::lock_guard lock(mutex_);
+    open_.emplace(&started, std::move(transaction));
+    return started;
+  }
+  duckdb::ErrorData CommitTransaction(duckdb::ClientContext&, duckdb::Transaction& transaction) override {
+    end(transaction);
+    return {};
+  }
+  void RollbackTransaction(duckdb::Transaction& transaction) override { end(transaction); }
+  void Checkpoint(duckdb::ClientContext&, bool) override {}
+
+ private:
+  void end(duckdb::Transaction& transaction) {
+    std::lock_guard lock(mutex_);
+    open_.erase(&transaction);
+  }
+
+  std::mutex mutex_;  // guards open_
+  std::unordered_map<duckdb::Transaction*, std::unique_ptr<duckdb::Transaction>> open_;
+};
+
+duckdb::CreateTableInfo table_info(duckdb::SchemaCatalogEntry& schema, const std::string& name,
+                                   const BoundScan& shape) {
+  duckdb::CreateTableInfo info(schema, duckdb::Identifier(name));
+  for (size_t i = 0; i < shape.names.size(); ++i) {
+    info.columns.AddColumn(duckdb::ColumnDefinition(shape.names[i], shape.types[i]));
+  }
+  return info;
+}
+
+}  // namespace
+
+ScannedTable::ScannedTable(duckdb::SchemaCatalogEntry& owner, const std::string& table_name,
+                           const BoundScan& shape, Bind bind)
+    : ScannedTable(owner, table_info(owner, table_name, shape), std::move(bind)) {}
+
+ScannedTable::ScannedTable(duckdb::SchemaCatalogEntry& owner, duckdb::CreateTableInfo info, Bind bind)
+    : TableCatalogEntry(owner.catalog, owner, info),
+      columns_(info.columns.Copy()),
+      bind_(std::move(bind)) {}
+
+bool ScannedTable::has_columns_of(const BoundScan& shape) const {
+  if (shape.names.size() != columns_.LogicalColumnCount()) return false;
+  for (size_t i = 0; i < shape.names.size(); ++i) {
+    const duckdb::ColumnDefinition& column = columns_.GetColumn(duckdb::LogicalIndex(i));
+    if (column.Name().GetIdentifierName() != shape.names[i].GetIdentifierName()) return false;
+    if (column.Type() != shape.types[i]) return false;
+  }
+  return true;
+}
+
+duckdb::unique_ptr<duckdb::BaseStatistics> ScannedTable::GetStatistics(duckdb::ClientContext&,
+                                                                       duckdb::column_t) {
+  return nullptr;
+}
+
+duckdb::TableFunction ScannedTable::GetScanFunction(duckdb::ClientContext& context,
+                                                    duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
+  return inside_duckdb([&] {
+    BoundScan scan = bind_(context);
+    if (!has_columns_of(scan)) {
+      throw Error(ErrorCode::Conflict, ErrorCategory::Sql,
+                  "the table's columns changed while the query was being planned; run it again: " +
+                      name.GetIdentifierName());
+    }
+    bind_data = std::move(scan.bind_data);
+    return scan.function;
+  });
+}
+
+duckdb::TableStorageInfo ScannedTable::GetStorageInfo(duckdb::ClientContext&) {
+  return {};
+}
+
+struct CatalogAttacher::Handover : duckdb::StorageExtensionInfo {
+  SchemaDirectories schemas;
+};
+
+CatalogAttacher::CatalogAttacher(duckdb::DatabaseInstance& database)
+    : handover_(duckdb::make_shared_ptr<Handover>()) {
+  auto extension = duckdb::make_shared_ptr<duckdb::StorageExtension>();
+  extension->storage_info = handover_;
+  extension->attach =
+      [](duckdb::optional_ptr<duckdb::StorageExtensionInfo> info, duckdb::ClientContext&,
+         duckdb::AttachedDatabase& attached, const duckdb::string&, duckdb::AttachInfo&,
+         duckdb::AttachOptions&) -> duckdb::unique_ptr<duckdb::Catalog> {
+    return duckdb::make_uniq<ReadOnlyCatalog>(attached,
+                                              std::move(static_cast<Handover&>(*info).schemas));
+  };
+  extension->create_transaction_manager =
+      [](duckdb::optional_ptr<duckdb::StorageExtensionInfo>, duckdb::AttachedDatabase& attached,
+         duckdb::Catalog&) -> duckdb::unique_ptr<duckdb::TransactionManager> {
+    return duckdb::make_uniq<ReadTransactions>(attached);
+  };
+  duckdb::StorageExtension::Register(duckdb::DBConfig::GetConfig(database), kCatalogType, extension);
+}
+
+void CatalogAttacher::attach(duckdb::Connection& connection, const std::string& name,
+                             SchemaDirectories schemas) {
+  std::lock_guard lock(mutex_);
+  handover_->schemas = std::move(schemas);
+  connection.Query("ATTACH '' AS " + quote_identifier(name) + " (TYPE " + kCatalogType + ")")->ThrowIfError();
+}
+
+void CatalogAttacher::detach(duckdb::Connection& connection, const std::string& name) {
+  connection.Query("DETACH " + quote_identifier(name))->ThrowIfError();
+}
+
+}  // namespace jammi::sql

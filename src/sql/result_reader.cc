@@ -1,0 +1,165 @@
+#include "sql/result_reader.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <arrow/api.h>
+#include <arrow/c/bridge.h>
+#include <duckdb/common/arrow/arrow_converter.hpp>
+#include <duckdb/common/arrow/arrow_format.hpp>
+#include <duckdb/main/query_result_stream.hpp>
+
+#include "sql/arrow_status.h"
+#include "sql/errors.h"
+
+namespace jammi::sql {
+namespace {
+
+using DuckStream = duckdb::QueryResultStream<duckdb::ArrowFormat>;
+
+Error cancelled() {
+  return Error(ErrorCode::Cancelled, ErrorCategory::Sql, "the query was cancelled");
+}
+
+// Interrupts its connection when a stop is requested. Must be destroyed before the connection.
+class Interrupter {
+ public:
+  Interrupter(duckdb::Connection& connection, std::stop_token stop)
+      : stop_(std::move(stop)), callback_(stop_, [&connection] { connection.Interrupt(); }) {}
+
+  bool is_stopped() const { return stop_.stop_requested(); }
+
+ private:
+  std::stop_token stop_;
+  std::stop_callback<std::function<void()>> callback_;
+};
+
+// DuckDB sums integers in 128 bits, for which Arrow has only decimals: users expect integers back.
+bool is_wide_integer(const duckdb::LogicalType& type) {
+  return type.id() == duckdb::LogicalTypeId::HUGEINT;
+}
+
+arrow::Result<std::shared_ptr<arrow::Array>> narrowed(const arrow::Array& wide, const std::string& column) {
+  const auto& decimals = static_cast<const arrow::Decimal128Array&>(wide);
+  arrow::Int64Builder builder;
+  ARROW_RETURN_NOT_OK(builder.Reserve(decimals.length()));
+  for (int64_t row = 0; row < decimals.length(); ++row) {
+    if (decimals.IsNull(row)) {
+      builder.UnsafeAppendNull();
+      continue;
+    }
+    arrow::Result<int64_t> value = arrow::Decimal128(decimals.GetValue(row)).ToInteger<int64_t>();
+    if (!value.ok()) {
+      return to_status(Error(ErrorCode::InvalidArgument, ErrorCategory::Sql,
+                             "integer out of the range of BIGINT; cast it to DOUBLE: " + column));
+    }
+    builder.UnsafeAppend(*value);
+  }
+  return builder.Finish();
+}
+
+class ResultReader final : public arrow::RecordBatchReader {
+ public:
+  ResultReader(std::unique_ptr<duckdb::Connection> connection, std::unique_ptr<Interrupter> interrupter,
+               duckdb::unique_ptr<duckdb::QueryResult> result, bool is_explain)
+      : connection_(std::move(connection)),
+        interrupter_(std::move(interrupter)),
+        stream_(std::make_unique<DuckStream>(std::move(result))) {
+    read_schema(is_explain);
+  }
+
+  ~ResultReader() override { release(); }
+
+  std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
+
+  arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    *batch = nullptr;
+    if (!failure_.ok()) return failure_;
+    if (!stream_) return arrow::Status::OK();
+    arrow::Status status = interrupter_->is_stopped() ? to_status(cancelled()) : fetch(batch);
+    if (!status.ok()) failure_ = status;
+    if (!status.ok() || *batch == nullptr) release();
+    return status;
+  }
+
+  arrow::Status Close() override {
+    release();
+    return arrow::Status::OK();
+  }
+
+ private:
+  void read_schema(bool is_explain) {
+    std::vector<std::string> names;
+    for (const duckdb::Identifier& name : stream_->GetNames()) names.push_back(name.GetIdentifierName());
+    if (is_explain && names.size() == 2) names = {"plan_type", "plan"};
+    ArrowSchema exported;
+    duckdb::ArrowConverter::ToArrowSchema(&exported, stream_->GetTypes(),
+                                          duckdb::vector<duckdb::string>(names.begin(), names.end()),
+                                          stream_->GetClientProperties());
+    raw_schema_ = value_or_throw(arrow::ImportSchema(&exported));
+    schema_ = raw_schema_;
+    for (size_t column = 0; column < names.size(); ++column) {
+      if (!is_wide_integer(stream_->GetTypes()[column])) continue;
+      wide_columns_.push_back(static_cast<int>(column));
+      schema_ = value_or_throw(
+          schema_->SetField(static_cast<int>(column), arrow::field(names[column], arrow::int64())));
+    }
+  }
+
+  arrow::Status fetch(std::shared_ptr<arrow::RecordBatch>* batch) {
+    try {
+      duckdb::unique_ptr<duckdb::ArrowArrayWrapper> fetched = stream_->Fetch();
+      if (stream_->HasError()) return to_status(to_error(stream_->GetErrorObject()));
+      if (!fetched) return arrow::Status::OK();
+      ArrowArray array;
+      fetched->MoveTo(array);
+      ARROW_ASSIGN_OR_RAISE(*batch, arrow::ImportRecordBatch(&array, raw_schema_));
+    } catch (const std::exception& thrown) {
+      return to_status(to_error(duckdb::ErrorData(thrown)));
+    }
+    if (wide_columns_.empty()) return arrow::Status::OK();
+    std::vector<std::shared_ptr<arrow::Array>> columns = (*batch)->columns();
+    for (int column : wide_columns_) {
+      ARROW_ASSIGN_OR_RAISE(columns[column], narrowed(*columns[column], schema_->field(column)->name()));
+    }
+    *batch = arrow::RecordBatch::Make(schema_, (*batch)->num_rows(), std::move(columns));
+    return arrow::Status::OK();
+  }
+
+  void release() {
+    stream_.reset();
+    interrupter_.reset();
+    connection_.reset();
+  }
+
+  std::unique_ptr<duckdb::Connection> connection_;
+  std::unique_ptr<Interrupter> interrupter_;
+  std::unique_ptr<DuckStream> stream_;  // null once ended, failed or closed
+  std::shared_ptr<arrow::Schema> raw_schema_;
+  std::shared_ptr<arrow::Schema> schema_;
+  std::vector<int> wide_columns_;
+  arrow::Status failure_;
+};
+
+}  // namespace
+
+std::shared_ptr<arrow::RecordBatchReader> stream(std::unique_ptr<duckdb::Connection> connection,
+                                                 duckdb::unique_ptr<duckdb::SQLStatement> statement,
+                                                 uint64_t batch_size, std::stop_token stop) {
+  bool is_explain = statement->type == duckdb::StatementType::EXPLAIN_STATEMENT;
+  auto interrupter = std::make_unique<Interrupter>(*connection, std::move(stop));
+  return translated([&]() -> std::shared_ptr<arrow::RecordBatchReader> {
+    auto result =
+        connection->Submit(std::move(statement), duckdb::make_shared_ptr<duckdb::ArrowFormat>(batch_size));
+    // An interrupt that came before the query began was forgotten when it did.
+    if (interrupter->is_stopped()) throw cancelled();
+    if (result->HasError()) throw to_error(result->GetErrorObject());
+    return std::make_shared<ResultReader>(std::move(connection), std::move(interrupter), std::move(result),
+                                          is_explain);
+  });
+}
+
+}  // namespace jammi::sql

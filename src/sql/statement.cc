@@ -1,0 +1,67 @@
+#include "sql/statement.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <duckdb/parser/parser.hpp>
+#include <duckdb/parser/sql_statement.hpp>
+#include <duckdb/parser/statement/explain_statement.hpp>
+
+#include "sql/errors.h"
+
+namespace jammi::sql {
+namespace {
+
+using duckdb::StatementType;
+
+// DESCRIBE, SHOW TABLES, SUMMARIZE, VALUES and WITH are SELECT statements to the parser.
+constexpr std::array kReadable{StatementType::SELECT_STATEMENT};
+
+std::string keyword_of(StatementType type) {
+  if (type == StatementType::MULTI_STATEMENT) return "PIVOT without an IN list";
+  std::string name = duckdb::StatementTypeToString(type);
+  std::ranges::replace(name, '_', ' ');
+  return name;
+}
+
+void require_readable(const duckdb::SQLStatement& statement) {
+  const duckdb::SQLStatement* inner = &statement;
+  if (statement.type == StatementType::EXPLAIN_STATEMENT) {
+    inner = statement.Cast<duckdb::ExplainStatement>().stmt.get();
+  }
+  if (std::ranges::find(kReadable, inner->type) != kReadable.end()) return;
+  throw Error(ErrorCode::Unsupported, ErrorCategory::Sql,
+              "only SELECT, WITH, VALUES, DESCRIBE, SHOW TABLES and EXPLAIN of them can be run, not: " +
+                  keyword_of(inner->type));
+}
+
+}  // namespace
+
+duckdb::unique_ptr<duckdb::SQLStatement> parse_statement(duckdb::Connection& connection,
+                                                         const std::string& text) {
+  // The whole text is parsed before anything of it runs: DuckDB would otherwise run what stands before a
+  // syntax error.
+  auto statements = translated([&] { return connection.ExtractStatements(text); });
+  for (const auto& statement : statements) require_readable(*statement);
+  if (statements.empty()) {
+    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql, "the text holds no statement");
+  }
+  if (statements.size() > 1) {
+    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql,
+                "one statement at a time, found: " + std::to_string(statements.size()));
+  }
+  return std::move(statements.front());
+}
+
+std::string parse_expression_text(duckdb::Connection& connection, const std::string& text) {
+  auto expressions =
+      translated([&] { return duckdb::Parser(*connection.context).ParseExpressionList(text); });
+  if (expressions.size() != 1) {
+    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql,
+                "expected one expression, found " + std::to_string(expressions.size()) + ": " + text);
+  }
+  return expressions.front()->ToString();
+}
+
+}  // namespace jammi::sql
