@@ -1,13 +1,17 @@
 #include "cli/application.h"
 
-#include <map>
+#include <algorithm>
+#include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
+#include <fmt/ranges.h>
 
 namespace jammi::cli {
 namespace {
 
 constexpr int kUsageError = 2;
+constexpr size_t kMostNeighbors = 1'000'000;
 
 /// Makes a sub-command that runs `command` with its options once everything is parsed.
 template <typename Command>
@@ -25,6 +29,26 @@ CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string
   group->footer("Examples:\n" + examples);
   group->require_subcommand(1);
   return group;
+}
+
+/// A single value, without the library's type name in the help.
+template <typename Value>
+CLI::Option* add_text(CLI::App& app, const std::string& name, Value& value, const std::string& description) {
+  return app.add_option(name, value, description)->type_name("");
+}
+
+/// Values separated by commas in one argument.
+CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<std::string>& values,
+                      const std::string& description) {
+  return add_text(app, name, values, description)->delimiter(',')->allow_extra_args(false);
+}
+
+CLI::Validator one_of(const std::vector<std::string>& words) {
+  return {[words](std::string& word) {
+            if (std::ranges::contains(words, word)) return std::string();
+            return fmt::format("must be {}, not {}", fmt::join(words, ", "), word);
+          },
+          ""};
 }
 
 /// Options of all commands; filled while parsing, read by the callbacks.
@@ -47,14 +71,16 @@ void add_source_commands(CLI::App& app, const Context& context, Arguments& argum
       "  jammi sources add patents --path /data/patents.parquet\n"
       "  jammi sources add events --path '/data/events/*.jsonl' --format json\n"
       "  jammi sources add companies --url file:///data/companies.csv");
-  add->add_option("NAME", arguments.add_source.name, "Name of the source in SQL")->required();
-  CLI::Option_group* location = add->add_option_group("Location");
-  location->add_option("--path", arguments.add_source.path, "Local file, directory or glob");
-  location->add_option("--url", arguments.add_source.url, "The same as a URL");
-  location->require_option(1);
-  add->add_option("--format", arguments.add_source.format,
-                  "Format of the files; told by the extension if left out")
-      ->check(CLI::IsMember({"parquet", "csv", "json"}));
+  AddSourceOptions& options = arguments.add_source;
+  add_text(*add, "NAME", options.name, "Name of the source in SQL")->required();
+  CLI::Option* path = add_text(*add, "--path", options.path, "Local file, directory or glob");
+  CLI::Option* url = add_text(*add, "--url", options.url, "The same as a URL")->excludes(path);
+  // Asked for by hand: an option group would show as a section of its own in the help.
+  add->parse_complete_callback([path, url] {
+    if (path->empty() && url->empty()) throw CLI::RequiredError("--path or --url");
+  });
+  add_text(*add, "--format", options.format, "parquet, csv or json; told by the extension if left out")
+      ->check(one_of({"parquet", "csv", "json"}));
 
   add_command(
       *sources, "list", "List the registered sources", [&] { list_sources(context); },
@@ -64,12 +90,12 @@ void add_source_commands(CLI::App& app, const Context& context, Arguments& argum
   CLI::App* remove = add_command(
       *sources, "remove", "Forget a source and delete its embeddings; its files stay",
       [&] { remove_source(context, arguments.source); }, "  jammi sources remove patents");
-  remove->add_option("NAME", arguments.source, "Name of the source")->required();
+  add_text(*remove, "NAME", arguments.source, "Name of the source")->required();
 
   CLI::App* describe = add_command(
       *sources, "describe", "Show the tables and columns of a source",
       [&] { describe_source(context, arguments.source); }, "  jammi sources describe patents");
-  describe->add_option("NAME", arguments.source, "Name of the source")->required();
+  add_text(*describe, "NAME", arguments.source, "Name of the source")->required();
 }
 
 void add_catalog_commands(CLI::App& app, const Context& context) {
@@ -91,12 +117,12 @@ void add_query_commands(CLI::App& app, const Context& context, Arguments& argume
       app, "query", "Run a SQL query and print its rows", [&] { query(context, arguments.statement); },
       "  jammi query \"SELECT title, year FROM patents.public.patents WHERE year > 2020 LIMIT 5\"\n"
       "  jammi query \"SELECT count(*) FROM patents.public.patents\" --format json");
-  query_app->add_option("SQL", arguments.statement, "The statement")->required();
+  add_text(*query_app, "SQL", arguments.statement, "The statement")->required();
 
   CLI::App* explain_app = add_command(
       app, "explain", "Show how a query is executed", [&] { explain(context, arguments.statement); },
       "  jammi explain \"SELECT * FROM patents.public.patents WHERE year > 2020\"");
-  explain_app->add_option("SQL", arguments.statement, "The statement")->required();
+  add_text(*explain_app, "SQL", arguments.statement, "The statement")->required();
 }
 
 void add_embed_command(CLI::App& app, const Context& context, Arguments& arguments) {
@@ -106,14 +132,13 @@ void add_embed_command(CLI::App& app, const Context& context, Arguments& argumen
       "  jammi embed patents --model sentence-transformers/all-MiniLM-L6-v2 --columns title,abstract --key "
       "id\n"
       "  jammi embed patents --model ./my-model --columns abstract --key id");
-  embed_app->add_option("SOURCE", options.source, "Name of the source")->required();
-  embed_app
-      ->add_option("--model", options.model, "Hugging Face repository, or a directory (./DIR or local:DIR)")
+  add_text(*embed_app, "SOURCE", options.source, "Name of the source")->required();
+  add_text(*embed_app, "--model", options.model,
+           "Hugging Face repository, or a directory (./DIR or local:DIR)")
       ->required();
-  embed_app->add_option("--columns", options.columns, "Columns whose text is embedded, comma-separated")
-      ->delimiter(',')
+  add_list(*embed_app, "--columns", options.columns, "Columns whose text is embedded, comma-separated")
       ->required();
-  embed_app->add_option("--key", options.key, "Column that tells the rows apart")->required();
+  add_text(*embed_app, "--key", options.key, "Column that tells the rows apart")->required();
 }
 
 void add_search_command(CLI::App& app, const Context& context, Arguments& arguments) {
@@ -123,26 +148,30 @@ void add_search_command(CLI::App& app, const Context& context, Arguments& argume
       [&] { search(context, options); },
       "  jammi search patents \"quantum computing applications\"\n"
       "  jammi search patents \"error correction\" -k 5 --filter \"year > 2020\" --columns title,year");
-  search_app->add_option("SOURCE", options.source, "Name of the source")->required();
-  search_app->add_option("TEXT", options.text, "What to look for")->required();
-  search_app->add_option("--model", options.model, "Model for the text; the table's own if left out");
-  search_app->add_option("-k", options.k, "Number of rows")
-      ->check(CLI::PositiveNumber)
+  add_text(*search_app, "SOURCE", options.source, "Name of the source")->required();
+  add_text(*search_app, "TEXT", options.text, "What to look for")->required();
+  add_text(*search_app, "--model", options.model, "Model for the text; the table's own if left out");
+  add_text(*search_app, "-k", options.k, "Number of rows")
+      ->check(CLI::Range(size_t{1}, kMostNeighbors).description(""))
       ->capture_default_str();
-  search_app->add_option("--filter", options.filter, "SQL condition that the rows must meet");
-  search_app->add_option("--columns", options.columns, "Columns to print, comma-separated; all if left out")
-      ->delimiter(',');
-  search_app->add_option("--table", options.table, "Embedding table; the source's latest if left out");
+  add_text(*search_app, "--filter", options.filter, "SQL condition that the k nearest rows must meet");
+  add_list(*search_app, "--columns", options.columns, "Columns to print, comma-separated; all if left out");
+  add_text(*search_app, "--table", options.table, "Embedding table; the source's latest if left out");
 }
 
 void add_global_options(CLI::App& app, Context& context) {
-  static const std::map<std::string, OutputFormat> kFormats = {
-      {"table", OutputFormat::Table}, {"json", OutputFormat::Json}, {"csv", OutputFormat::Csv}};
-  app.add_option("--config", context.config_path, "Configuration file");
-  app.add_option("--format", context.format, "How rows are printed: table, json (one object a line) or csv")
-      ->transform(CLI::CheckedTransformer(kFormats))
-      ->type_name("FORMAT");
-  app.set_version_flag("--version", "jammi " JAMMI_VERSION);
+  add_text(app, "--config", context.config_path, "Configuration file");
+  app.add_option_function<std::string>(
+         "--format",
+         [&](const std::string& word) {
+           context.format = word == "json"  ? OutputFormat::Json
+                            : word == "csv" ? OutputFormat::Csv
+                                            : OutputFormat::Table;
+         },
+         "How rows are printed: table, json (one object a line) or csv")
+      ->check(one_of({"table", "json", "csv"}))
+      ->type_name("");
+  app.set_version_flag("--version", "jammi " JAMMI_VERSION, "Print the version and exit");
 }
 
 }  // namespace
@@ -160,6 +189,10 @@ int run(int argc, const char* const* argv, Context& context) {
   // Global options may stand behind the command as well; a command's own option of the same name wins there.
   app.fallthrough();
   app.require_subcommand(0, 1);
+  // Examples are shown as they are written; sub-commands inherit the formatter.
+  app.get_formatter()->enable_footer_formatting(false);
+  app.get_formatter()->column_width(24);
+  app.set_help_flag("-h,--help", "Print this help and exit");
   add_global_options(app, context);
   add_source_commands(app, context, arguments);
   add_catalog_commands(app, context);
