@@ -1,0 +1,62 @@
+"""Checks of what users pass in: TypeError for a wrong type, ValueError for an impossible value, both naming the argument."""
+
+import array
+import operator
+import os
+from collections.abc import Iterable
+from typing import Any
+
+
+def text(name: str, value: object) -> str:
+    """A `str` that can be encoded as UTF-8."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{name} holds a lone surrogate at position {error.start}") from None
+    return value
+
+
+def texts(name: str, value: Iterable[str]) -> list[str]:
+    """A list of str; one str alone, which would be taken letter by letter, is refused."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise TypeError(f"{name} must be a list of str, not {type(value).__name__}")
+    return [text(f"{name}[{position}]", item) for position, item in enumerate(value)]
+
+
+def path(name: str, value: str | os.PathLike[str]) -> str:
+    """A str or an os.PathLike of one."""
+    return text(name, os.fspath(value) if isinstance(value, os.PathLike) else value)
+
+
+def model(name: str, value: str | os.PathLike[str]) -> str:
+    """The name of a model. A path object means a local directory; a str says so by the prefix `local:`."""
+    if isinstance(value, os.PathLike):
+        return "local:" + text(name, os.path.abspath(value))
+    return text(name, value)
+
+
+def whole_number(name: str, value: object, at_least: int) -> int:
+    """An int, or what Python accepts as an index."""
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name} must be an int, not {type(value).__name__}") from None
+    if not at_least <= number < 2**63:
+        raise ValueError(f"{name} must be at least {at_least} and fit 64 bits: {number}")
+    return number
+
+
+def vector(name: str, value: Any) -> "array.array[float]":
+    """A float32 vector out of any flat sequence of numbers, NumPy arrays and tensors included."""
+    if getattr(value, "ndim", 1) != 1:
+        raise ValueError(f"{name} must have one dimension, not {value.ndim}")
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, (str, bytes, bytearray)) or not isinstance(value, Iterable):
+        raise TypeError(f"{name} must be a sequence of numbers, not {type(value).__name__}")
+    try:
+        return array.array("f", value)
+    except TypeError:
+        raise TypeError(f"{name} must be a flat sequence of numbers") from None

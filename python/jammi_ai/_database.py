@@ -1,0 +1,280 @@
+"""Opening a database, and its verbs."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+import pyarrow
+
+from . import _arguments, _html, _jammi
+from ._progress import reporting
+from ._records import Source, SourceDescription
+from ._search import SearchBuilder
+
+
+def connect(
+    *,
+    config: str | os.PathLike[str] | None = None,
+    artifact_dir: str | os.PathLike[str] | None = None,
+    gpu_device: int | None = None,
+    inference_batch_size: int | None = None,
+) -> "Database":
+    """Opens a database, making it if it is not there.
+
+    Args:
+        config: A TOML file. Without it the first of $JAMMI_CONFIG, ./jammi.toml and ~/.config/jammi/config.toml that
+            exists is read. Variables such as JAMMI_ENGINE__EXECUTION_THREADS come before the file, the arguments
+            below before both.
+        artifact_dir: The directory that holds the catalog, the embeddings and their indexes.
+        gpu_device: The number of a CUDA device; -1 for the CPU alone.
+        inference_batch_size: Rows per batch of model output, at least 1.
+
+    Raises:
+        RuntimeError: The file is missing or wrong ("Configuration error: ..."), or the directory cannot be used.
+        TypeError, ValueError: An argument has the wrong type or an impossible value.
+    """
+    return Database(
+        config=config,
+        artifact_dir=artifact_dir,
+        gpu_device=gpu_device,
+        inference_batch_size=inference_batch_size,
+    )
+
+
+class Database:
+    """Sources, SQL, embeddings and search over one directory.
+
+    `Database()` and `connect()` take the same arguments and do the same. A database is closed by `close()`, by the end
+    of a `with` block, or when nothing refers to it any more. Its methods may be called from several threads at once.
+    Every method raises RuntimeError "Database is closed" after `close()`, and RuntimeError in a process that was forked
+    after the database was opened.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: str | os.PathLike[str] | None = None,
+        artifact_dir: str | os.PathLike[str] | None = None,
+        gpu_device: int | None = None,
+        inference_batch_size: int | None = None,
+    ) -> None:
+        """Opens a database; see `connect`."""
+        self._session = _jammi.Session(
+            None if config is None else _arguments.path("config", config),
+            None if artifact_dir is None else _arguments.path("artifact_dir", artifact_dir),
+            None if gpu_device is None else _arguments.whole_number("gpu_device", gpu_device, at_least=-1),
+            None
+            if inference_batch_size is None
+            else _arguments.whole_number("inference_batch_size", inference_batch_size, at_least=1),
+        )
+        self._artifact_dir = self._session.artifact_dir
+
+    # Sources
+
+    def add_source(
+        self,
+        name: str,
+        *,
+        format: str,
+        url: str | None = None,
+        path: str | os.PathLike[str] | None = None,
+    ) -> None:
+        """Registers a file, or a directory or glob of files, for good. In SQL it is `<name>.public.<file name>`.
+
+        Args:
+            name: What SQL and the other verbs call the source.
+            format: parquet, csv or json.
+            url: Where the files are: "/data/patents.parquet", "file:///data/patents.parquet", "/data/*.parquet".
+            path: The same as a local path, which may be relative to the working directory. Give exactly one of the two.
+
+        Raises:
+            RuntimeError: The format is unknown, the files are missing or unreadable, or the name is taken
+                ("Source error: <name>: Source already registered").
+            ValueError: Both or none of `url` and `path`.
+        """
+        if (url is None) == (path is None):
+            raise ValueError("add_source takes exactly one of url and path")
+        where = _arguments.text("url", url) if path is None else os.path.abspath(_arguments.path("path", path))
+        self._session.add_source(_arguments.text("name", name), where, _arguments.text("format", format))
+
+    def remove_source(self, name: str) -> None:
+        """Forgets a source and deletes its embeddings; its own files stay. RuntimeError for an unknown source."""
+        self._session.remove_source(_arguments.text("name", name))
+
+    def list_sources(self) -> list[Source]:
+        """The registered sources: a list of dicts with source_id, source_type, status, url, format and result_tables.
+
+        `result_tables` lists the runs of models over the source, oldest first: dicts with table_name, source_id,
+        model_id, dimensions (None or the width of the vectors), row_count and status (building, ready or failed).
+        """
+        return self._session.list_sources()
+
+    def describe_source(self, name: str) -> SourceDescription | None:
+        """One source as in `list_sources`, with its `tables`; None when there is no such source.
+
+        `tables` is a list of dicts with name and columns, the columns a list of dicts with name and type (SQL).
+        """
+        return self._session.describe_source(_arguments.text("name", name))
+
+    # SQL
+
+    def sql(self, query: str, *, relations: Mapping[str, Any] | None = None) -> pyarrow.Table:
+        """Runs one SQL query and returns all its rows; a query without rows still has its columns.
+
+        Args:
+            query: For example "SELECT title FROM patents.public.patents WHERE year > 2020". Embeddings are tables too:
+                'SELECT _row_id, vector FROM "jammi.<table_name>"'.
+            relations: Tables that only this query sees, by name: {"new_rows": dataframe}. Any object that has
+                `__arrow_c_stream__` will do (pyarrow, pandas, polars, DuckDB, ...); none is copied.
+
+        Raises:
+            RuntimeError: "DataFusion error: ..." for a query that does not parse, names something unknown or fails.
+            TypeError: A relation that is no Arrow table.
+        """
+        tables = {
+            _arguments.text("relation name", name): _import_table(name, table)
+            for name, table in (relations or {}).items()
+        }
+        return pyarrow.table(self._session.sql(_arguments.text("query", query), tables))
+
+    # Embeddings
+
+    def generate_text_embeddings(
+        self,
+        *,
+        source: str,
+        model: str | os.PathLike[str],
+        columns: Sequence[str],
+        key: str,
+        progress: bool | Callable[[_jammi.Progress], object] | None = None,
+    ) -> None:
+        """Embeds every row of a source and keeps the vectors in a new table, which `search` then uses.
+
+        Rows without text (null or empty in all columns) or without a key are left out of the table.
+
+        Args:
+            source: A registered source.
+            model: A model of the Hugging Face Hub ("sentence-transformers/all-MiniLM-L6-v2"), a local directory
+                ("local:/models/minilm", or a `pathlib.Path`).
+            columns: The text columns, joined by one space in this order.
+            key: The column that names a row; the table keeps it as text in `_row_id`.
+            progress: True draws a bar; a callable is called with a `Progress` up to ten times a second and at the end,
+                on the calling thread. What it raises stops the call.
+
+        Raises:
+            RuntimeError: "Source error: ..." for an unknown source or column, "Model error: ..." for a model that
+                cannot be found or loaded.
+            KeyboardInterrupt: Ctrl-C. The unfinished table is marked failed and is not searched.
+        """
+        self._embed(source, model, columns, key, progress)
+
+    def generate_embeddings(
+        self,
+        *,
+        source: str,
+        model: str | os.PathLike[str],
+        columns: Sequence[str],
+        key: str,
+        modality: str | None = None,
+        progress: bool | Callable[[_jammi.Progress], object] | None = None,
+    ) -> str:
+        """Does what `generate_text_embeddings` does and returns the name of the new table.
+
+        `modality` is None or "text"; ValueError for anything else.
+        """
+        if modality not in (None, "text"):
+            raise ValueError(f"unknown modality {modality!r}, expected 'text'")
+        return self._embed(source, model, columns, key, progress)
+
+    def encode_text_query(self, model_id: str | os.PathLike[str], text: str) -> list[float]:
+        """The embedding of one text: a list of as many floats as the model has dimensions, of length 1 as a vector.
+
+        Text beyond the model's longest input is cut off. Raises RuntimeError "Inference error: ..." for an empty text
+        and "Model error: ..." for a model that cannot be found or loaded.
+        """
+        return self._session.encode_text_query(_arguments.model("model_id", model_id), _arguments.text("text", text))
+
+    def preload_model(self, model_id: str | os.PathLike[str]) -> None:
+        """Loads a model ahead of its first use, downloading it if need be. RuntimeError "Model error: ..."."""
+        self._session.preload_model(_arguments.model("model_id", model_id))
+
+    def search(self, source: str, *, query: Sequence[float], k: int) -> SearchBuilder:
+        """Begins a search for the `k` rows of a source that are nearest to a vector.
+
+        Args:
+            source: A source that has been embedded. Its newest finished table is searched.
+            query: As many numbers as the table's vectors have: a list, a NumPy array, a tensor or any other sequence.
+                It must come from the model that embedded the source.
+            k: How many rows at most; 0 or more.
+
+        Raises:
+            RuntimeError: "Catalog error: No ready embedding table for source '<source>'"; a vector of another width, or
+                one that holds NaN or infinity.
+            TypeError, ValueError: `query` is no flat sequence of numbers, or `k` is negative.
+        """
+        search = self._session.search(
+            _arguments.text("source", source),
+            _arguments.vector("query", query),
+            _arguments.whole_number("k", k, at_least=0),
+        )
+        return SearchBuilder(search, f"search({source!r}, k={k})")
+
+    # Lifetime
+
+    def close(self) -> None:
+        """Closes the database. Calls that run on other threads finish; a second `close` does nothing."""
+        self._session.close()
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = ", closed" if self._session.is_closed else ""
+        return f"<Database artifact_dir={self._artifact_dir!r}{state}>"
+
+    def _repr_html_(self) -> str:
+        if self._session.is_closed:
+            return _html.paragraph(repr(self))
+        rows = [
+            (
+                source["source_id"],
+                source["format"] or source["source_type"],
+                source["url"],
+                sum(table["status"] == "ready" for table in source["result_tables"]),
+            )
+            for source in self.list_sources()
+        ]
+        return _html.paragraph(repr(self)) + _html.table(["source", "format", "url", "embedding tables"], rows)
+
+    def _embed(
+        self,
+        source: str,
+        model: str | os.PathLike[str],
+        columns: Sequence[str],
+        key: str,
+        progress: bool | Callable[[_jammi.Progress], object] | None,
+    ) -> str:
+        with reporting(progress) as on_progress:
+            return self._session.generate_text_embeddings(
+                _arguments.text("source", source),
+                _arguments.model("model", model),
+                _arguments.texts("columns", columns),
+                _arguments.text("key", key),
+                on_progress,
+            )
+
+
+def _import_table(name: str, table: object) -> _jammi.Table:
+    try:
+        return _jammi.Table(table)
+    except TypeError as error:
+        raise TypeError(f"relation {name!r} is {error}") from None

@@ -1,0 +1,86 @@
+"""The engine of jammi_ai."""
+
+from collections.abc import Buffer, Callable, Mapping, Sequence
+import types
+
+import jammi_ai._records
+
+
+class Table:
+    """An Arrow table on its way into or out of the engine, without a copy."""
+
+    def __init__(self, producer: object) -> None:
+        """Reads an object that has __arrow_c_stream__; TypeError for any other."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> types.CapsuleType:
+        """The Arrow C stream of the rows; the schema is not negotiable."""
+
+class Search:
+    """A search under construction; see jammi_ai.SearchBuilder."""
+
+    def filter(self, predicate: str) -> None: ...
+
+    def sort(self, column: str, descending: bool) -> None: ...
+
+    def limit(self, num_rows: int) -> None: ...
+
+    def select(self, columns: Sequence[str]) -> None: ...
+
+    def run(self) -> Table: ...
+
+class Progress:
+    """State of a long call, as a progress callback gets it."""
+
+    @property
+    def rows_done(self) -> int:
+        """Rows read so far, failed ones included."""
+
+    @property
+    def rows_total(self) -> int | None:
+        """Rows of the source, None while that is unknown."""
+
+    @property
+    def rows_failed(self) -> int:
+        """Rows that have no vector: no text or no key."""
+
+    @property
+    def tokens_done(self) -> int:
+        """Model tokens computed, special tokens included."""
+
+    @property
+    def elapsed_seconds(self) -> float:
+        """Seconds since the call began."""
+
+    def __repr__(self) -> str: ...
+
+class Session:
+    """The engine behind a jammi_ai.Database, which documents its verbs."""
+
+    def __init__(self, config: str | None, artifact_dir: str | None, gpu_device: int | None, inference_batch_size: int | None) -> None: ...
+
+    def close(self) -> None: ...
+
+    @property
+    def is_closed(self) -> bool: ...
+
+    @property
+    def artifact_dir(self) -> str: ...
+
+    def add_source(self, name: str, url: str, format: str) -> None: ...
+
+    def remove_source(self, name: str) -> None: ...
+
+    def list_sources(self) -> list[jammi_ai._records.Source]: ...
+
+    def describe_source(self, name: str) -> jammi_ai._records.SourceDescription | None: ...
+
+    def sql(self, query: str, relations: Mapping[str, Table]) -> Table: ...
+
+    def generate_text_embeddings(self, source: str, model: str, columns: Sequence[str], key: str, progress: Callable[[Progress], object] | None) -> str: ...
+
+    def encode_text_query(self, model: str, text: str) -> list[float]: ...
+
+    def preload_model(self, model: str) -> None: ...
+
+    def search(self, source: str, query: Buffer, k: int) -> Search: ...
+

@@ -1,0 +1,53 @@
+"""The dicts that `Database.list_sources` and `Database.describe_source` return."""
+
+from typing import TypedDict
+
+
+class ResultTable(TypedDict):
+    """One run of a model over a source."""
+
+    table_name: str
+    """Readable in SQL as `jammi.<table_name>`."""
+    source_id: str
+    model_id: str
+    dimensions: int | None
+    """Width of the vectors; None unless the model makes vectors."""
+    row_count: int
+    status: str
+    """building, ready or failed."""
+
+
+class Column(TypedDict):
+    """One column of a source's table."""
+
+    name: str
+    type: str
+    """SQL type, for example VARCHAR."""
+
+
+class Table(TypedDict):
+    """One table of a source, readable in SQL as `<source>.public.<name>`."""
+
+    name: str
+    columns: list[Column]
+
+
+class Source(TypedDict):
+    """A registered source."""
+
+    source_id: str
+    source_type: str
+    """file, postgres or mysql."""
+    status: str
+    """Always active."""
+    url: str | None
+    format: str | None
+    """parquet, csv or json."""
+    result_tables: list[ResultTable]
+    """Oldest first."""
+
+
+class SourceDescription(Source):
+    """A registered source with its tables."""
+
+    tables: list[Table]

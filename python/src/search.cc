@@ -1,0 +1,71 @@
+#include "search.h"
+
+#include <utility>
+
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <jammi/error.h>
+
+#include "interruptible.h"
+
+namespace nb = nanobind;
+
+namespace jammi::python {
+
+Search::Search(const SessionHandle& handle, std::shared_ptr<Session> session, SearchBuilder builder)
+    : handle_(handle), session_(std::move(session)), builder_(std::move(builder)) {}
+
+SearchBuilder& Search::builder() {
+  if (!builder_) {
+    throw Error(ErrorCode::InvalidArgument, ErrorCategory::None, "SearchBuilder already consumed by run()");
+  }
+  return *builder_;
+}
+
+template <typename Step>
+void Search::add_step(const Step& step) {
+  const std::shared_ptr<Session> session = handle_.session();
+  run_interruptibly([&](const std::stop_token&) {
+    const std::lock_guard lock(mutex_);
+    step(builder());
+  });
+}
+
+void Search::filter(const std::string& predicate) {
+  add_step([&](SearchBuilder& builder) { builder.filter(predicate); });
+}
+
+void Search::sort(const std::string& column, bool descending) {
+  add_step([&](SearchBuilder& builder) { builder.sort(column, descending); });
+}
+
+void Search::limit(size_t num_rows) {
+  add_step([&](SearchBuilder& builder) { builder.limit(num_rows); });
+}
+
+void Search::select(const std::vector<std::string>& columns) {
+  add_step([&](SearchBuilder& builder) { builder.select(columns); });
+}
+
+ArrowTable Search::run() {
+  const std::shared_ptr<Session> session = handle_.session();
+  return ArrowTable(run_interruptibly([&](const std::stop_token& stop) {
+    const std::lock_guard lock(mutex_);
+    SearchBuilder running = std::move(builder());
+    builder_.reset();
+    session_.reset();
+    return running.run(stop);
+  }));
+}
+
+void bind_search(nb::module_& module) {
+  nb::class_<Search>(module, "Search", "A search under construction; see jammi_ai.SearchBuilder.")
+      .def("filter", &Search::filter, nb::arg("predicate"))
+      .def("sort", &Search::sort, nb::arg("column"), nb::arg("descending"))
+      .def("limit", &Search::limit, nb::arg("num_rows"))
+      .def("select", &Search::select, nb::arg("columns"))
+      .def("run", &Search::run);
+}
+
+}  // namespace jammi::python

@@ -1,0 +1,187 @@
+#include "session.h"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <arrow/record_batch.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/unique_ptr.h>
+#include <nanobind/stl/vector.h>
+
+#include <jammi/session.h>
+
+#include "arrow_table.h"
+#include "base/log.h"
+#include "interruptible.h"
+#include "search.h"
+#include "session_handle.h"
+#include "sources.h"
+
+namespace nb = nanobind;
+
+namespace jammi::python {
+namespace {
+
+using QueryVector = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+static_assert(static_cast<int>(Config::LogLevel::Error) == static_cast<int>(log::Level::Error) &&
+              static_cast<int>(Config::LogFormat::Json) == static_cast<int>(log::Format::Json));
+
+void configure_log(const Config::Logging& logging) {
+  log::configure(static_cast<log::Level>(logging.level), static_cast<log::Format>(logging.format));
+}
+
+void open_session(SessionHandle* self, const std::optional<std::string>& config_path,
+                  const std::optional<std::string>& artifact_dir, std::optional<int64_t> gpu_device,
+                  std::optional<uint64_t> inference_batch_size) {
+  auto session = run_interruptibly([&](const std::stop_token&) {
+    Config config = config_path ? load_config(*config_path) : load_config();
+    if (artifact_dir) config.artifact_dir = *artifact_dir;
+    if (gpu_device) config.gpu.device = *gpu_device;
+    if (inference_batch_size) config.inference.batch_size = *inference_batch_size;
+    configure_log(config.logging);
+    return Session::open(config);
+  });
+  new (self) SessionHandle(std::move(session));
+}
+
+/// Destroying a session waits for its threads, which must not hold up Python.
+void close_session(SessionHandle& handle) {
+  run_interruptibly([&handle](const std::stop_token&) { handle.close(); });
+}
+
+void add_source(const SessionHandle& handle, const std::string& name, const std::string& url,
+                const std::string& format) {
+  const std::shared_ptr<Session> session = handle.session();
+  run_interruptibly([&](const std::stop_token&) {
+    SourceConnection connection;
+    connection.url = url;
+    connection.format = parse_file_format(format);
+    session->database().add_source(name, SourceType::File, std::move(connection));
+  });
+}
+
+void remove_source(const SessionHandle& handle, const std::string& name) {
+  const std::shared_ptr<Session> session = handle.session();
+  run_interruptibly([&](const std::stop_token&) { session->database().remove_source(name); });
+}
+
+ArrowTable run_sql(const SessionHandle& handle, const std::string& query,
+                   const std::map<std::string, ArrowTable>& relations) {
+  const std::shared_ptr<Session> session = handle.session();
+  std::map<std::string, std::shared_ptr<arrow::Table>> tables;
+  for (const auto& [name, relation] : relations) tables.emplace(name, relation.table());
+  return ArrowTable(run_interruptibly([&](const std::stop_token& stop) {
+    const auto reader = session->database().sql_with_relations(query, tables, stop);
+    return read_table(*reader, stop);
+  }));
+}
+
+/// The newest progress of a call, handed from the engine's threads to the thread that waits for them.
+class LatestProgress {
+ public:
+  void set(const Progress& progress) {
+    const std::lock_guard lock(mutex_);
+    progress_ = progress;
+  }
+
+  std::optional<Progress> take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(progress_, std::nullopt);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::optional<Progress> progress_;
+};
+
+std::string generate_text_embeddings(const SessionHandle& handle, const std::string& source,
+                                     const std::string& model, const std::vector<std::string>& columns,
+                                     const std::string& key, const std::optional<nb::callable>& on_progress) {
+  const std::shared_ptr<Session> session = handle.session();
+  LatestProgress latest;
+  const auto embed = [&](const std::stop_token& stop) {
+    EmbeddingOptions options;
+    options.stop = stop;
+    if (on_progress) options.progress = [&latest](const Progress& progress) { latest.set(progress); };
+    return session->generate_text_embeddings(source, model, columns, key, options);
+  };
+  const auto report = [&] {
+    if (const std::optional<Progress> progress = latest.take()) (*on_progress)(*progress);
+  };
+  return run_interruptibly(embed, report).table.table_name;
+}
+
+std::vector<float> encode_text_query(const SessionHandle& handle, const std::string& model,
+                                     const std::string& text) {
+  const std::shared_ptr<Session> session = handle.session();
+  return run_interruptibly([&](const std::stop_token&) { return session->encode_text_query(model, text); });
+}
+
+void preload_model(const SessionHandle& handle, const std::string& model) {
+  const std::shared_ptr<Session> session = handle.session();
+  run_interruptibly([&](const std::stop_token&) { session->preload_model(model); });
+}
+
+std::unique_ptr<Search> begin_search(const SessionHandle& handle, const std::string& source,
+                                     const QueryVector& query, size_t k) {
+  const std::shared_ptr<Session> session = handle.session();
+  const std::vector<float> vector(query.data(), query.data() + query.size());
+  return std::make_unique<Search>(handle, session, run_interruptibly([&](const std::stop_token&) {
+                                    return session->search(source, vector, k);
+                                  }));
+}
+
+}  // namespace
+
+void bind_session(nb::module_& module) {
+  nb::class_<Progress>(module, "Progress", "State of a long call, as a progress callback gets it.")
+      .def_ro("rows_done", &Progress::rows_done, "Rows read so far, failed ones included.")
+      .def_ro("rows_total", &Progress::rows_total, "Rows of the source, None while that is unknown.")
+      .def_ro("rows_failed", &Progress::rows_failed, "Rows that have no vector: no text or no key.")
+      .def_ro("tokens_done", &Progress::tokens_done, "Model tokens computed, special tokens included.")
+      .def_ro("elapsed_seconds", &Progress::elapsed_seconds, "Seconds since the call began.")
+      .def("__repr__", [](const Progress& self) {
+        const std::string total = self.rows_total ? std::to_string(*self.rows_total) : "None";
+        return "Progress(rows_done=" + std::to_string(self.rows_done) + ", rows_total=" + total +
+               ", rows_failed=" + std::to_string(self.rows_failed) +
+               ", tokens_done=" + std::to_string(self.tokens_done) + ")";
+      });
+
+  nb::class_<SessionHandle>(module, "Session",
+                            "The engine behind a jammi_ai.Database, which documents its verbs.")
+      .def("__init__", open_session, nb::arg("config").none(), nb::arg("artifact_dir").none(),
+           nb::arg("gpu_device").none(), nb::arg("inference_batch_size").none())
+      .def("close", close_session)
+      .def_prop_ro("is_closed", &SessionHandle::is_closed)
+      .def_prop_ro("artifact_dir",
+                   [](const SessionHandle& handle) {
+                     return handle.session()->database().config().artifact_dir.string();
+                   })
+      .def("add_source", add_source, nb::arg("name"), nb::arg("url"), nb::arg("format"))
+      .def("remove_source", remove_source, nb::arg("name"))
+      .def("list_sources", list_sources, nb::sig("def list_sources(self) -> list[jammi_ai._records.Source]"))
+      .def("describe_source", describe_source, nb::arg("name"),
+           nb::sig("def describe_source(self, name: str) -> jammi_ai._records.SourceDescription | None"))
+      .def("sql", run_sql, nb::arg("query"), nb::arg("relations"))
+      .def("generate_text_embeddings", generate_text_embeddings, nb::arg("source"), nb::arg("model"),
+           nb::arg("columns"), nb::arg("key"), nb::arg("progress").none(),
+           nb::sig("def generate_text_embeddings(self, source: str, model: str, columns: "
+                   "collections.abc.Sequence[str], "
+                   "key: str, progress: collections.abc.Callable[[Progress], object] | None) -> str"))
+      .def("encode_text_query", encode_text_query, nb::arg("model"), nb::arg("text"))
+      .def("preload_model", preload_model, nb::arg("model"))
+      .def("search", begin_search, nb::arg("source"), nb::arg("query"), nb::arg("k"), nb::keep_alive<0, 1>(),
+           nb::sig("def search(self, source: str, query: collections.abc.Buffer, k: int) -> Search"));
+}
+
+}  // namespace jammi::python

@@ -1,0 +1,77 @@
+"""The face of the package: names, signatures, documentation."""
+
+import inspect
+import pathlib
+
+import pytest
+
+import jammi_ai
+
+CONNECT = ["*config=None", "*artifact_dir=None", "*gpu_device=None", "*inference_batch_size=None"]
+
+# What the contract fixes, plus keyword-only arguments with a default. "*" marks keyword-only.
+SIGNATURES = {
+    jammi_ai.connect: CONNECT,
+    jammi_ai.Database: CONNECT,
+    jammi_ai.Database.add_source: ["name", "*format", "*url=None", "*path=None"],
+    jammi_ai.Database.remove_source: ["name"],
+    jammi_ai.Database.list_sources: [],
+    jammi_ai.Database.describe_source: ["name"],
+    jammi_ai.Database.sql: ["query", "*relations=None"],
+    jammi_ai.Database.generate_text_embeddings: ["*source", "*model", "*columns", "*key", "*progress=None"],
+    jammi_ai.Database.generate_embeddings: [
+        "*source",
+        "*model",
+        "*columns",
+        "*key",
+        "*modality=None",
+        "*progress=None",
+    ],
+    jammi_ai.Database.encode_text_query: ["model_id", "text"],
+    jammi_ai.Database.preload_model: ["model_id"],
+    jammi_ai.Database.search: ["source", "*query", "*k"],
+    jammi_ai.Database.close: [],
+    jammi_ai.SearchBuilder.filter: ["predicate"],
+    jammi_ai.SearchBuilder.sort: ["column", "*descending=False"],
+    jammi_ai.SearchBuilder.limit: ["n"],
+    jammi_ai.SearchBuilder.select: ["columns"],
+    jammi_ai.SearchBuilder.run: [],
+    jammi_ai.ModelTask.as_db_str: [],
+    jammi_ai.ModelTask.from_str: ["s"],
+}
+
+
+def written(function):
+    parameters = [p for p in inspect.signature(function).parameters.values() if p.name != "self"]
+    return [
+        ("*" if p.kind is p.KEYWORD_ONLY else "") + p.name + ("" if p.default is p.empty else f"={p.default}")
+        for p in parameters
+    ]
+
+
+@pytest.mark.parametrize("function", SIGNATURES, ids=lambda function: function.__qualname__)
+def test_signature_is_the_contract(function):
+    assert written(function) == SIGNATURES[function]
+
+
+def test_every_public_method_is_listed_above_documented_and_annotated():
+    for owner in (jammi_ai.Database, jammi_ai.SearchBuilder):
+        for name, method in vars(owner).items():
+            if name.startswith("_"):
+                continue
+            assert method in SIGNATURES, name
+            assert inspect.getdoc(method), name
+            annotated = set(inspect.get_annotations(method)) - {"return"}
+            assert annotated == set(inspect.signature(method).parameters) - {"self"}, name
+            assert "return" in inspect.get_annotations(method), name
+
+
+def test_module_offers_its_names_and_documents_itself():
+    assert set(jammi_ai.__all__) == {"connect", "Database", "ModelTask", "Progress", "SearchBuilder"}
+    assert "connect" in jammi_ai.__doc__ and "RuntimeError" in jammi_ai.__doc__
+    assert all(inspect.getdoc(getattr(jammi_ai, name)) for name in jammi_ai.__all__)
+    assert jammi_ai.__version__.count(".") == 2
+
+
+def test_package_is_marked_as_typed():
+    assert (pathlib.Path(jammi_ai.__file__).parent / "py.typed").is_file()
