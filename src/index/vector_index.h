@@ -43,6 +43,9 @@ class VectorIndex {
 struct VectorIndexOptions {
   /// Tables with fewer rows are searched exactly: that takes under a millisecond or so and misses nothing.
   uint64_t exact_below = 10'000;
+
+  /// Exact search keeps vectors in memory up to this size; beyond, each search reads the Parquet file.
+  uint64_t max_cached_bytes = uint64_t{1} << 30;
 };
 
 /// Opens the index of a ready embedding table: the graph sidecar for large tables, exact search over the

@@ -49,6 +49,7 @@ class ResultStore {
   std::string file_path(const std::string& table_name, std::string_view extension) const;
 
   io::FileSystem& files() const { return *files_; }
+  const std::shared_ptr<io::FileSystem>& shared_files() const { return files_; }
 
  private:
   void recover_table(const ResultTableRecord& table, const RebuildIndex& rebuild_index, Recovery& recovery);
