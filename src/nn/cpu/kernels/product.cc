@@ -7,19 +7,8 @@ namespace {
 /// Source rows whose depth block stays in a second-level cache while all panels pass over it.
 constexpr size_t kRowBlock = 192;
 
-Vec apply(Epilogue epilogue, Vec value) {
-  switch (epilogue) {
-    case Epilogue::None:
-      return value;
-    case Epilogue::Gelu:
-      return gelu(value);
-    case Epilogue::GeluTanh:
-      return gelu_tanh(value);
-    case Epilogue::Relu:
-      return larger(value, Vec{});
-  }
-  return value;
-}
+/// Weights are fetched one panel ahead: they come from memory, and hardware prefetchers stop at every page.
+constexpr size_t kFetchedAhead = kDepthBlock * kPanelWidth;
 
 /// One panel of one depth block times a block of rows.
 struct PanelProduct {
@@ -35,46 +24,65 @@ struct PanelProduct {
 
   template <size_t Rows>
   void run(size_t first_row) const {
-    const float* rows = source + first_row * product.depth;
-    float* target_rows = target + first_row * product.columns;
     Tile<Rows> tile;
-    if (is_first_block) {
-      const Vec left = load(bias);
-      const Vec right = load(bias + kLanes);
-      for (size_t row = 0; row < Rows; ++row) {
-        tile.left[row] = left;
-        tile.right[row] = right;
-      }
-    }
-    tile.add_product(rows, product.depth, panel, depth);
-    if (width == kPanelWidth) {
-      for (size_t row = 0; row < Rows; ++row) {
-        float* out = target_rows + row * product.columns;
-        const bool adds = adds_to_target();
-        store(out, finished(tile.left[row], adds ? load(out) : Vec{}));
-        store(out + kLanes, finished(tile.right[row], adds ? load(out + kLanes) : Vec{}));
-      }
-    } else {
-      for (size_t row = 0; row < Rows; ++row) {
-        float* out = target_rows + row * product.columns;
-        store_columns(out, tile.left[row], width < kLanes ? width : kLanes);
-        if (width > kLanes) store_columns(out + kLanes, tile.right[row], width - kLanes);
-      }
-    }
+    if (is_first_block) tile.fill(load(bias), load(bias + kLanes));
+    tile.template add_product<kFetchedAhead>(source + first_row * product.depth, product.depth, panel, depth);
+    float* rows = target + first_row * product.columns;
+    if (product.adds_to_target || !is_first_block) add_target(tile, rows);
+    if (is_last_block) finish(tile);
+    write(tile, rows);
   }
 
  private:
-  bool adds_to_target() const { return product.adds_to_target || !is_first_block; }
-
-  Vec finished(Vec value, Vec before) const {
-    value += before;
-    if (!is_last_block) return value;
-    value = apply(product.epilogue, value);
-    return product.rounds_to_bf16 ? rounded_to_bf16(value) : value;
+  template <size_t Rows>
+  void add_target(Tile<Rows>& tile, const float* rows) const {
+    if (width == kPanelWidth) {
+      tile.for_each([&](size_t row, size_t column, Vec& value) {
+        value += load(rows + row * product.columns + column);
+      });
+    } else {
+      tile.for_each([&](size_t row, size_t column, Vec& value) {
+        value += load_partial(rows + row * product.columns + column, size_at(column));
+      });
+    }
   }
 
-  void store_columns(float* out, Vec value, size_t size) const {
-    store_partial(out, finished(value, adds_to_target() ? load_partial(out, size) : Vec{}), size);
+  template <size_t Rows>
+  void finish(Tile<Rows>& tile) const {
+    switch (product.epilogue) {
+      case Epilogue::None:
+        break;
+      case Epilogue::Gelu:
+        tile.for_each([](size_t, size_t, Vec& value) { value = gelu(value); });
+        break;
+      case Epilogue::GeluTanh:
+        tile.for_each([](size_t, size_t, Vec& value) { value = gelu_tanh(value); });
+        break;
+      case Epilogue::Relu:
+        tile.for_each([](size_t, size_t, Vec& value) { value = larger(value, Vec{}); });
+        break;
+    }
+    if (product.rounds_to_bf16)
+      tile.for_each([](size_t, size_t, Vec& value) { value = rounded_to_bf16(value); });
+  }
+
+  template <size_t Rows>
+  void write(Tile<Rows>& tile, float* rows) const {
+    if (width == kPanelWidth) {
+      tile.for_each([&](size_t row, size_t column, Vec& value) {
+        store(rows + row * product.columns + column, value);
+      });
+    } else {
+      tile.for_each([&](size_t row, size_t column, Vec& value) {
+        store_partial(rows + row * product.columns + column, value, size_at(column));
+      });
+    }
+  }
+
+  /// How many of the kLanes columns from `column` of the panel exist.
+  size_t size_at(size_t column) const {
+    const size_t rest = width < column ? 0 : width - column;
+    return rest < kLanes ? rest : kLanes;
   }
 };
 

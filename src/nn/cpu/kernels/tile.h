@@ -20,10 +20,21 @@ struct Tile {
   Vec left[Rows] = {};
   Vec right[Rows] = {};
 
-  /// Adds source ([Rows, depth], rows `stride` apart) times panel ([depth, kPanelWidth]).
+  void fill(Vec left_value, Vec right_value) {
+#pragma GCC unroll 16
+    for (size_t row = 0; row < Rows; ++row) {
+      left[row] = left_value;
+      right[row] = right_value;
+    }
+  }
+
+  /// Adds source ([Rows, depth], rows `stride` apart) times panel ([depth, kPanelWidth]), fetching into the
+  /// cache what lies `Ahead` floats behind the panel's current row.
+  template <size_t Ahead = 0>
   [[gnu::always_inline]] void add_product(const float* source, size_t stride, const float* panel,
                                           size_t depth) {
     for (size_t k = 0; k < depth; ++k, panel += kPanelWidth) {
+      if constexpr (Ahead > 0) __builtin_prefetch(panel + Ahead, 0, 2);
       const Vec panel_left = load(panel);
       const Vec panel_right = load(panel + kLanes);
 #pragma GCC unroll 16
@@ -32,6 +43,16 @@ struct Tile {
         left[row] += value * panel_left;
         right[row] += value * panel_right;
       }
+    }
+  }
+
+  /// Calls body(row, first column, vector) for each vector of the tile.
+  template <typename Body>
+  [[gnu::always_inline]] void for_each(const Body& body) {
+#pragma GCC unroll 16
+    for (size_t row = 0; row < Rows; ++row) {
+      body(row, size_t{0}, left[row]);
+      body(row, kLanes, right[row]);
     }
   }
 };
