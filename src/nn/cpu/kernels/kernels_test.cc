@@ -1,0 +1,239 @@
+#include "nn/cpu/kernels/kernels.h"
+
+#include <bit>
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "nn/cpu/panel_linear.h"
+
+namespace jammi::nn::cpu {
+namespace {
+
+std::vector<float> random_values(size_t size, uint32_t seed, float spread = 1) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> distribution(0, spread);
+  std::vector<float> values(size);
+  for (float& value : values) value = distribution(random);
+  return values;
+}
+
+double gelu(double x) {
+  return x * 0.5 * (1 + std::erf(x / std::sqrt(2.0)));
+}
+
+double gelu_tanh(double x) {
+  return x * 0.5 * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+}
+
+/// Nearest bf16 of a finite value, found by comparing the two candidates.
+float nearest_bf16(float value) {
+  const uint32_t low = std::bit_cast<uint32_t>(value) & 0xFFFF0000U;
+  const uint32_t high = low + 0x10000U;
+  const double below = std::abs(double{value} - std::bit_cast<float>(low));
+  const double above = std::abs(double{value} - std::bit_cast<float>(high));
+  const bool takes_high = above < below || (above == below && (high & 0x10000U) == 0);
+  return std::bit_cast<float>(takes_high ? high : low);
+}
+
+class KernelsTest : public ::testing::TestWithParam<Isa> {
+ protected:
+  const Kernels& kernels_ = kernels_for(GetParam());
+};
+
+std::vector<Isa> available_isas() {
+  std::vector<Isa> isas;
+  for (Isa isa : {Isa::Generic, Isa::Avx2, Isa::Avx512}) {
+    if (is_available(isa)) isas.push_back(isa);
+  }
+  return isas;
+}
+
+INSTANTIATE_TEST_SUITE_P(Available, KernelsTest, ::testing::ValuesIn(available_isas()),
+                         [](const auto& isa) { return std::string(to_string(isa.param)); });
+
+TEST_P(KernelsTest, products_of_any_size_equal_plain_sums) {
+  constexpr size_t kSizes[][3] = {{1, 1, 1},   {3, 5, 7},     {6, 16, 16},   {7, 17, 33},   {8, 384, 31},
+                                  {13, 9, 64}, {193, 20, 24}, {25, 385, 40}, {2, 1000, 17}, {200, 800, 5}};
+  for (const auto& [rows, depth, columns] : kSizes) {
+    LinearWeights weights;
+    weights.in_features = depth;
+    weights.out_features = columns;
+    weights.weight = random_values(depth * columns, 1);
+    weights.bias = random_values(columns, 2);
+    const PanelLinear linear(weights, kernels_, false);
+    const std::vector<float> source = random_values(rows * depth, 3);
+    const std::vector<float> before = random_values(rows * columns, 4);
+    for (bool adds : {false, true}) {
+      std::vector<float> target = before;
+      Product product = linear.product(rows, source.data(), target.data());
+      product.adds_to_target = adds;
+      kernels_.multiply(product);
+      for (size_t i = 0; i < target.size(); ++i) {
+        double expected = weights.bias[i % columns] + (adds ? before[i] : 0.0f);
+        for (size_t k = 0; k < depth; ++k) {
+          expected += double{source[i / columns * depth + k]} * weights.weight[i % columns * depth + k];
+        }
+        ASSERT_NEAR(target[i], expected, 1e-4) << rows << "x" << depth << "x" << columns << " at " << i;
+      }
+    }
+  }
+}
+
+TEST_P(KernelsTest, epilogues_are_exact_to_one_millionth) {
+  LinearWeights identity;
+  identity.in_features = identity.out_features = 1;
+  identity.weight = {1};
+  identity.bias = {0};
+  const PanelLinear linear(identity, kernels_, false);
+  std::vector<float> source;
+  for (int i = -50000; i <= 50000; ++i) source.push_back(static_cast<float>(i) * 1e-4f);
+  for (float large : {-1e30f, -100.0f, -9.0f, 9.0f, 100.0f, 1e30f}) source.push_back(large);
+  std::vector<float> target(source.size());
+  const auto apply = [&](Epilogue epilogue) {
+    Product product = linear.product(source.size(), source.data(), target.data());
+    product.epilogue = epilogue;
+    kernels_.multiply(product);
+  };
+  const auto tolerance = [](double expected) { return std::max(1e-6, 1e-6 * std::abs(expected)); };
+  apply(Epilogue::Gelu);
+  for (size_t i = 0; i < source.size(); ++i) {
+    ASSERT_NEAR(target[i], gelu(source[i]), tolerance(source[i])) << source[i];
+  }
+  apply(Epilogue::GeluTanh);
+  for (size_t i = 0; i < source.size(); ++i) {
+    ASSERT_NEAR(target[i], gelu_tanh(source[i]), tolerance(source[i])) << source[i];
+  }
+  apply(Epilogue::Relu);
+  for (size_t i = 0; i < source.size(); ++i) ASSERT_EQ(target[i], std::max(source[i], 0.0f));
+  apply(Epilogue::None);
+  EXPECT_EQ(target, source);
+}
+
+TEST_P(KernelsTest, products_round_their_results_to_bf16_on_request) {
+  LinearWeights weights;
+  weights.in_features = 20;
+  weights.out_features = 19;
+  weights.weight = random_values(20 * 19, 1);
+  weights.bias = random_values(19, 2);
+  const PanelLinear linear(weights, kernels_, false);
+  const std::vector<float> source = random_values(5 * 20, 3);
+  std::vector<float> exact(5 * 19);
+  std::vector<float> rounded(5 * 19);
+  Product product = linear.product(5, source.data(), exact.data());
+  kernels_.multiply(product);
+  product.target = rounded.data();
+  product.rounds_to_bf16 = true;
+  kernels_.multiply(product);
+  for (size_t i = 0; i < exact.size(); ++i) EXPECT_EQ(rounded[i], nearest_bf16(exact[i]));
+}
+
+TEST_P(KernelsTest, attention_of_any_length_and_head_size_equals_plain_softmax) {
+  constexpr size_t kHeads = 2;
+  for (size_t head_size : {1, 4, 5, 16, 31, 32, 33, 64, 80}) {
+    for (size_t length : {1, 2, 6, 7, 16, 17, 33, 70}) {
+      const size_t width = kHeads * head_size;
+      const std::vector<float> qkv = random_values(length * 3 * width, 5);
+      std::vector<float> context(length * width);
+      std::vector<float> scratch(kernels_.attention_scratch(length, head_size));
+      kernels_.attend({.length = length,
+                       .num_heads = kHeads,
+                       .head_size = head_size,
+                       .qkv = qkv.data(),
+                       .context = context.data(),
+                       .scratch = scratch.data()});
+      for (size_t i = 0; i < context.size(); ++i) {
+        const size_t column = i % width;
+        const float* query = &qkv[i / width * 3 * width + column / head_size * head_size];
+        double total = 0;
+        double expected = 0;
+        for (size_t j = 0; j < length; ++j) {
+          const float* key = &qkv[(j * 3 + 1) * width + column / head_size * head_size];
+          double score = 0;
+          for (size_t d = 0; d < head_size; ++d) score += double{query[d]} * key[d];
+          const double weight = std::exp(score / std::sqrt(static_cast<double>(head_size)));
+          total += weight;
+          expected += weight * qkv[(j * 3 + 2) * width + column];
+        }
+        ASSERT_NEAR(context[i], expected / total, 1e-5) << "length " << length << " head size " << head_size;
+      }
+    }
+  }
+}
+
+TEST_P(KernelsTest, attention_stays_finite_for_scores_far_apart) {
+  constexpr size_t kLength = 9;
+  std::vector<float> qkv(kLength * 3, 1.0f);
+  for (size_t i = 0; i < kLength; ++i) {
+    qkv[i * 3] = 1e4f;
+    qkv[i * 3 + 1] = i == 4 ? 1e4f : -1e4f;
+    qkv[i * 3 + 2] = static_cast<float>(i);
+  }
+  std::vector<float> context(kLength);
+  std::vector<float> scratch(kernels_.attention_scratch(kLength, 1));
+  kernels_.attend({.length = kLength,
+                   .num_heads = 1,
+                   .head_size = 1,
+                   .qkv = qkv.data(),
+                   .context = context.data(),
+                   .scratch = scratch.data()});
+  for (float value : context) EXPECT_FLOAT_EQ(value, 4.0f);
+}
+
+TEST_P(KernelsTest, normalized_rows_have_the_requested_mean_and_spread) {
+  for (size_t width : {1, 3, 4, 15, 16, 17, 100, 384}) {
+    std::vector<float> rows = random_values(3 * width, 6, 5);
+    const std::vector<float> before = rows;
+    const std::vector<float> weight = random_values(width, 7);
+    const std::vector<float> bias = random_values(width, 8);
+    kernels_.normalize({.num_rows = 3,
+                        .width = width,
+                        .rows = rows.data(),
+                        .weight = weight.data(),
+                        .bias = bias.data(),
+                        .epsilon = 1e-3f});
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const float* row = &before[i / width * width];
+      double mean = 0;
+      double variance = 0;
+      for (size_t j = 0; j < width; ++j) mean += row[j] / static_cast<double>(width);
+      for (size_t j = 0; j < width; ++j)
+        variance += (row[j] - mean) * (row[j] - mean) / static_cast<double>(width);
+      const double expected =
+          (before[i] - mean) / std::sqrt(variance + 1e-3) * weight[i % width] + bias[i % width];
+      ASSERT_NEAR(rows[i], expected, 2e-5) << "width " << width;
+    }
+  }
+}
+
+TEST_P(KernelsTest, softmax_sums_to_one_and_zeroes_what_follows) {
+  for (size_t length : {1, 7, 16, 30}) {
+    std::vector<float> scores = random_values(32, 9, 3);
+    const std::vector<float> before = scores;
+    kernels_.softmax({.length = length, .padded_length = 32, .scale = 0.5f, .scores = scores.data()});
+    double total = 0;
+    for (size_t i = 0; i < length; ++i) total += std::exp(0.5 * before[i]);
+    for (size_t i = 0; i < length; ++i) EXPECT_NEAR(scores[i], std::exp(0.5 * before[i]) / total, 1e-6);
+    for (size_t i = length; i < 32; ++i) EXPECT_EQ(scores[i], 0.0f);
+  }
+}
+
+TEST_P(KernelsTest, bf16_conversions_round_to_the_nearest_even_value) {
+  std::vector<float> source = random_values(50, 10, 100);
+  for (uint32_t bits : {0x3F808000U, 0x3F818000U, 0x3F807FFFU, 0x3F808001U, 0xBF808000U, 0U, 0x80000000U}) {
+    source.push_back(std::bit_cast<float>(bits));
+  }
+  std::vector<float> rounded(source.size());
+  std::vector<uint16_t> narrow(source.size());
+  kernels_.round_to_bf16(source.data(), source.size(), rounded.data());
+  kernels_.narrow_to_bf16(source.data(), source.size(), narrow.data());
+  for (size_t i = 0; i < source.size(); ++i) {
+    EXPECT_EQ(rounded[i], nearest_bf16(source[i])) << source[i];
+    EXPECT_EQ(uint32_t{narrow[i]} << 16, std::bit_cast<uint32_t>(rounded[i])) << source[i];
+  }
+}
+
+}  // namespace
+}  // namespace jammi::nn::cpu
