@@ -1,26 +1,27 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <stop_token>
 #include <string>
 
+#include "io/http_client.h"
+
 namespace jammi::model {
 
 /// How to reach the Hugging Face Hub and where to keep what it gives.
 struct HubOptions {
   std::string endpoint;                   ///< without trailing slash
-  std::filesystem::path cache_directory;  ///< standard layout: models--<org>--<name>/{refs,blobs,snapshots}
+  std::filesystem::path cache_directory;  ///< shared with Hugging Face's own tools; see hub_cache.h
   std::string token;                      ///< empty: anonymous
   bool is_offline = false;
-  std::string revision = "main";
-  std::chrono::seconds timeout{60};  ///< of a connection without progress
+  std::string revision = "main";  ///< branch, tag or commit
+  io::HttpOptions http;
 };
 
-/// Options from HF_ENDPOINT, HF_HUB_CACHE, HF_HOME, HF_HUB_OFFLINE, HF_TOKEN and the token file of HF_HOME,
-/// with the hub's own defaults.
+/// Options from HF_ENDPOINT, HF_HUB_CACHE, HF_HOME, HF_HUB_OFFLINE, HF_TOKEN and the token file in HF_HOME,
+/// with the defaults of Hugging Face's own tools.
 HubOptions hub_options_from_environment();
 
 /// State of a download. Counters only grow.
@@ -35,10 +36,12 @@ using HubProgressCallback = std::function<void(const HubProgress&)>;
 
 /// The directory of `repository`'s files: a complete cached snapshot without touching the network, else
 /// downloaded. Only files that inference reads are fetched: configuration, tokenizer and weights. Interrupted
-/// downloads resume, every file is checked against its published size and digest, several processes may run
-/// at once. Throws Model errors: InvalidArgument for a name that is no repository, NotFound for one that does
-/// not exist, Unavailable when the hub cannot be reached or offline mode forbids it, DataCorruption for a
-/// wrong digest, Cancelled on a stop request.
+/// downloads resume, every file is checked against its published size and weights against their digest, and
+/// several processes may run at once. When the hub cannot be reached, cached files that suffice for inference
+/// are used. Throws Model errors that name the repository: InvalidArgument for a name that is no repository
+/// or one that needs a token, NotFound for one that does not exist or has no usable files, Unavailable when
+/// the hub cannot be reached or offline mode forbids it, DataCorruption for a file that is not the published
+/// one, Cancelled on a stop request.
 std::filesystem::path fetch_from_hub(const std::string& repository, const HubOptions& options,
                                      const HubProgressCallback& progress = {}, std::stop_token stop = {});
 

@@ -11,8 +11,8 @@
 
 #include <jammi/error.h>
 
+#include "io/local_file_system.h"
 #include "model/json_file.h"
-#include "model/mapped_file.h"
 
 // A safetensors file:
 //
@@ -136,7 +136,7 @@ Header parse_header(std::span<const std::byte> bytes, const std::string& file) {
 
 struct Safetensors::State {
   std::vector<std::filesystem::path> files;
-  std::vector<MappedFile> mappings;
+  std::vector<std::unique_ptr<io::FileBytes>> contents;
   std::map<std::string, nn::TensorView, std::less<>> tensors;
 
   void add(const std::filesystem::path& path);
@@ -144,8 +144,9 @@ struct Safetensors::State {
 
 void Safetensors::State::add(const std::filesystem::path& path) {
   const std::string file = path.string();
-  const Header header = parse_header(mappings.emplace_back(path).bytes(), file);
+  contents.push_back(io::local_file_system()->map(file));
   files.push_back(path);
+  const Header header = parse_header(contents.back()->bytes(), file);
 
   std::vector<ByteRange> ranges;
   for (const auto& [name, entry] : header.entries.items()) {
@@ -214,10 +215,6 @@ std::vector<std::filesystem::path> safetensors_shards(const std::filesystem::pat
       throw corrupt("safetensors index names a file that is no shard beside it", where + ": " + name);
     }
     shards.push_back(index_json.parent_path() / name);
-    if (!std::filesystem::exists(shards.back())) {
-      throw Error(ErrorCode::NotFound, ErrorCategory::Model,
-                  "missing weight file: " + shards.back().string());
-    }
   }
   return shards;
 }

@@ -16,9 +16,9 @@ namespace jammi::model {
 /// live as long as it does. Files must not be truncated while they are open.
 class Safetensors final : public nn::TensorSource {
  public:
-  /// Throws Model errors that name the file and the tensor: NotFound for a file that cannot be opened,
-  /// DataCorruption for one that breaks the format or repeats a tensor of another, Unsupported for an element
-  /// type nn::DType lacks.
+  /// Throws Model errors that name the file and the tensor: DataCorruption for a file that breaks the format
+  /// or repeats a tensor of another, Unsupported for an element type nn::DType lacks; Io NotFound for a
+  /// missing file.
   static std::shared_ptr<const Safetensors> open(std::span<const std::filesystem::path> files);
   ~Safetensors() override;
 
@@ -33,9 +33,8 @@ class Safetensors final : public nn::TensorSource {
   std::unique_ptr<State> state_;
 };
 
-/// The files that an index (model.safetensors.index.json) names, sorted, in the index's directory.
-/// Throws Model errors: DataCorruption for a malformed index or a name that leaves the directory, NotFound
-/// for a missing shard.
+/// The files that an index (model.safetensors.index.json) names, sorted, in the index's directory, whether
+/// they exist or not. Throws Model DataCorruption for a malformed index or a name that leaves the directory.
 std::vector<std::filesystem::path> safetensors_shards(const std::filesystem::path& index_json);
 
 }  // namespace jammi::model

@@ -142,13 +142,10 @@ TEST_F(SafetensorsTest, a_file_cut_anywhere_is_refused) {
 
 TEST_F(SafetensorsTest, missing_file_is_named) {
   std::filesystem::path path = directory_.path() / "none.safetensors";
-  EXPECT_ERROR(ErrorCode::NotFound, "cannot open file: " + path.string(),
-               Safetensors::open(std::span(&path, 1)));
+  EXPECT_ERROR(ErrorCode::NotFound, path.string(), Safetensors::open(std::span(&path, 1)));
 }
 
 TEST_F(SafetensorsTest, an_index_names_its_shards) {
-  write("m-1.safetensors", "");
-  write("m-2.safetensors", "");
   auto index = write("model.safetensors.index.json",
                      R"({"weight_map":{"a":"m-2.safetensors","b":"m-1.safetensors","c":"m-2.safetensors"}})");
   EXPECT_THAT(safetensors_shards(index),
@@ -165,8 +162,6 @@ TEST_F(SafetensorsTest, an_index_that_leaves_its_directory_or_is_malformed_is_re
   EXPECT_ERROR(ErrorCode::DataCorruption, "index without weight_map", shards("[]"));
   EXPECT_ERROR(ErrorCode::DataCorruption, "index is empty", shards(R"({"weight_map":{}})"));
   EXPECT_ERROR(ErrorCode::DataCorruption, "index names no file", shards(R"({"weight_map":{"a":1}})"));
-  EXPECT_ERROR(ErrorCode::NotFound, "missing weight file",
-               shards(R"({"weight_map":{"a":"no.safetensors"}})"));
 }
 
 }  // namespace

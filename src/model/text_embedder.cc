@@ -7,8 +7,8 @@
 #include <jammi/error.h>
 
 #include "base/hash.h"
+#include "io/local_file_system.h"
 #include "model/architectures/architecture.h"
-#include "model/mapped_file.h"
 #include "model/safetensors.h"
 #include "model/sentence_transformers.h"
 
@@ -38,7 +38,7 @@ nn::Precision choose_precision(Config::Precision precision) {
 
 std::string file_digest(const std::filesystem::path& path) {
   base::Sha256 hash;
-  hash.update(MappedFile(path).bytes());
+  hash.update(io::local_file_system()->map(path.string())->bytes());
   return hash.finish();
 }
 
@@ -114,7 +114,7 @@ std::shared_ptr<const TextEmbedder> TextEmbedder::load(const ResolvedModel& mode
   try {
     return std::shared_ptr<const TextEmbedder>(new TextEmbedder(std::make_unique<State>(model, precision)));
   } catch (const Error& error) {
-    if (error.category() != ErrorCategory::Model) throw;
+    if (error.category() != ErrorCategory::Model && error.category() != ErrorCategory::Io) throw;
     throw model_error(error.code(), model.source.id, error.message());
   }
 }

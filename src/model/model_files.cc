@@ -1,0 +1,34 @@
+#include "model/model_files.h"
+
+#include <algorithm>
+
+#include "model/safetensors.h"
+
+namespace jammi::model {
+
+bool has_configuration(const std::filesystem::path& directory) {
+  return std::filesystem::exists(directory / "config.json") ||
+         std::filesystem::exists(directory / "open_clip_config.json");
+}
+
+std::vector<std::filesystem::path> safetensors_files(const std::filesystem::path& directory) {
+  if (auto file = directory / "model.safetensors"; std::filesystem::exists(file)) return {file};
+  if (auto index = directory / "model.safetensors.index.json"; std::filesystem::exists(index)) {
+    return safetensors_shards(index);
+  }
+  if (auto file = directory / "open_clip_model.safetensors"; std::filesystem::exists(file)) return {file};
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    if (entry.path().extension() == ".safetensors") files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+std::optional<std::filesystem::path> onnx_file(const std::filesystem::path& directory) {
+  auto file = directory / "model.onnx";
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  return file;
+}
+
+}  // namespace jammi::model
