@@ -1,5 +1,5 @@
 // Prints what a model makes of texts, for comparison with the reference implementation.
-// usage: parity_dump MODEL_DIRECTORY f32|bf16 TEXTS.json > RESULT.json     (TEXTS: an array of strings)
+// usage: parity_dump MODEL f32|bf16 TEXTS.json > RESULT.json     (TEXTS: an array of strings)
 
 #include <cstdio>
 #include <exception>
@@ -16,8 +16,7 @@
 namespace {
 
 using jammi::Config;
-using jammi::model::ModelSource;
-using jammi::model::ResolvedModel;
+using jammi::model::Resolver;
 using jammi::model::TextEmbedder;
 
 nlohmann::json dump(const TextEmbedder& embedder, const std::vector<std::string>& texts) {
@@ -41,13 +40,12 @@ nlohmann::json dump(const TextEmbedder& embedder, const std::vector<std::string>
 
 int main(int argc, char** argv) {
   if (argc != 4) {
-    std::fputs("usage: parity_dump MODEL_DIRECTORY f32|bf16 TEXTS.json\n", stderr);
+    std::fputs("usage: parity_dump MODEL f32|bf16 TEXTS.json\n", stderr);
     return 2;
   }
   try {
-    const ResolvedModel model{.source = {ModelSource::Kind::Local, argv[1]},
-                              .directory = argv[1],
-                              .weight_files = {std::filesystem::path(argv[1]) / "model.safetensors"}};
+    const Resolver resolver(Config::Backend::Auto, {}, jammi::model::hub_options_from_environment());
+    const auto model = resolver.resolve(jammi::model::parse_model_source(argv[1]));
     const auto precision =
         std::string_view(argv[2]) == "bf16" ? Config::Precision::Bf16 : Config::Precision::F32;
     const auto texts = nlohmann::json::parse(std::ifstream(argv[3])).get<std::vector<std::string>>();

@@ -26,6 +26,9 @@ F32_TOLERANCE = 1e-5
 BF16_COSINE = 0.999
 MAX_TOKENS = 512
 
+# One thread: the machine may be building at the same time, and spinning threads then cost minutes.
+torch.set_num_threads(1)
+
 CORPUS = json.loads((FIXTURES / "hostile_texts.json").read_text())
 TEXTS = [entry["text"] * entry.get("repeat", 1) for entry in CORPUS]
 NAMES = [entry["name"] for entry in CORPUS]
@@ -57,7 +60,7 @@ def model_directory(request, tmp_path_factory):
 def dump(directory, precision, texts, scratch):
     file = scratch / "texts.json"
     file.write_text(json.dumps(texts))
-    done = subprocess.run([os.environ["JAMMI_PARITY_DUMP"], directory, precision, file], capture_output=True, text=True)
+    done = subprocess.run([os.environ["JAMMI_PARITY_DUMP"], f"local:{directory}", precision, file], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
