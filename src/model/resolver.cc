@@ -93,20 +93,25 @@ Resolver::Resolver(Config::Backend hint, CatalogLookup lookup, HubOptions hub)
 
 ResolvedModel Resolver::resolve(const ModelSource& source, const HubProgressCallback& progress,
                                 std::stop_token stop) const {
-  if (const std::optional<CatalogModel> known = lookup_ ? lookup_(source.id) : std::nullopt) {
-    if (matches(hint_, known->backend) && has_weights_for(*known)) {
-      const auto backend =
-          known->backend == ModelBackend::Native ? Config::Backend::Candle : Config::Backend::Ort;
-      return resolve_directory(source, known->artifact_path, backend);
+  try {
+    if (const std::optional<CatalogModel> known = lookup_ ? lookup_(source.id) : std::nullopt) {
+      if (matches(hint_, known->backend) && has_weights_for(*known)) {
+        const auto backend =
+            known->backend == ModelBackend::Native ? Config::Backend::Candle : Config::Backend::Ort;
+        return resolve_directory(source, known->artifact_path, backend);
+      }
     }
+    if (source.kind == ModelSource::Kind::Hub) {
+      return resolve_directory(source, fetch_from_hub(source.id, hub_, progress, std::move(stop)), hint_);
+    }
+    if (!std::filesystem::is_directory(source.id)) {
+      throw model_error(ErrorCode::NotFound, source.id, "Model directory does not exist: " + source.id);
+    }
+    return resolve_directory(source, source.id, hint_);
+  } catch (const std::filesystem::filesystem_error& error) {
+    throw model_error(ErrorCode::Unavailable, source.id,
+                      "cannot read model directory: " + std::string(error.what()));
   }
-  if (source.kind == ModelSource::Kind::Hub) {
-    return resolve_directory(source, fetch_from_hub(source.id, hub_, progress, std::move(stop)), hint_);
-  }
-  if (!std::filesystem::is_directory(source.id)) {
-    throw model_error(ErrorCode::NotFound, source.id, "Model directory does not exist: " + source.id);
-  }
-  return resolve_directory(source, source.id, hint_);
 }
 
 }  // namespace jammi::model
