@@ -132,13 +132,20 @@ class HubFetch {
   int64_t bytes_present_ = 0;
 };
 
+std::filesystem::path use_incomplete(const std::string& repository, const std::filesystem::path& snapshot,
+                                     std::string_view reason) {
+  log::warn("using cached files of " + repository +
+            ", which may lack its pooling settings: " + std::string(reason));
+  return snapshot;
+}
+
 std::filesystem::path fetch(const std::string& repository, const HubOptions& options,
                             const HubProgressCallback& progress, std::stop_token stop) {
   const HubCache cache(options.cache_directory, repository, options.revision);
   if (auto snapshot = cache.complete_snapshot()) return *snapshot;
   const std::optional<std::filesystem::path> usable = cache.usable_snapshot();
   if (options.is_offline) {
-    if (usable) return *usable;
+    if (usable) return use_incomplete(repository, *usable, "offline mode");
     throw Error(ErrorCode::Unavailable, ErrorCategory::Model,
                 "Failed to download config: offline mode (HF_HUB_OFFLINE) and no copy in " +
                     options.cache_directory.string());
@@ -149,11 +156,11 @@ std::filesystem::path fetch(const std::string& repository, const HubOptions& opt
     listing = running.list();
   } catch (const Error& error) {
     if (!usable || error.code() != ErrorCode::Unavailable) throw;
-    log::warn("the hub cannot be reached; using cached files of " + repository + ": " + error.what());
-    return *usable;
+    return use_incomplete(repository, *usable, error.message());
   }
-  if (listing.files.empty())
+  if (listing.files.empty()) {
     throw Error(ErrorCode::NotFound, ErrorCategory::Model, "No safetensors weights found");
+  }
   return running.run(listing);
 }
 
