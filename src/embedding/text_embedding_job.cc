@@ -9,6 +9,7 @@
 #include <jammi/error.h>
 
 #include "embedding/progress_meter.h"
+#include "embedding/source_rows.h"
 #include "index/sidecar_writer.h"
 #include "inference/text_embedding_stream.h"
 #include "sql/quoting.h"
@@ -109,6 +110,7 @@ EmbeddingSummary run_text_embedding_job(Database& database,
   summary.duplicate_keys = count_duplicate_keys(database, table_path, request);
   ProgressMeter meter(options.progress, database.count_rows(request.source, table.name));
 
+  const std::string fingerprint = database.source_fingerprint(request.source);
   const size_t threads = database.config().engine.execution_threads;
   const storage::TableDefinition definition = define_table(*embedder, request);
   std::unique_ptr<storage::ResultTableWriter> writer = database.results().create(definition);
@@ -118,8 +120,10 @@ EmbeddingSummary run_text_embedding_job(Database& database,
       {.num_threads = threads}, options.stop);
 
   std::vector<std::string> row_ids;
+  std::vector<bool> has_vector;  // one bit for each row of the source
   while (std::optional<inference::EmbeddedRows> embedded = stream.next()) {
     const uint64_t num_rows = embedded->rows.size();
+    for (const inference::TextRow& row : embedded->rows) has_vector.push_back(row.is_ok());
     const uint64_t num_failed = drop_failed_rows(*embedded, embedder->dimensions(), row_ids);
     writer->append(row_ids, embedded->vectors);
     sidecars.add(row_ids, embedded->vectors);
@@ -129,6 +133,11 @@ EmbeddingSummary run_text_embedding_job(Database& database,
   }
   writer->seal();
   sidecars.finish();
+  // Rows are shown by position, which cannot tell apart rows that share a key; those are looked up in the
+  // source.
+  if (!fingerprint.empty() && summary.duplicate_keys == 0) {
+    write_source_rows(database, writer->table(), table.name, has_vector, fingerprint, options.stop);
+  }
   summary.table = writer->finish();
   meter.finish();
   summary.elapsed_seconds = meter.elapsed_seconds();
