@@ -63,7 +63,7 @@ class Encoder {
   virtual Precision precision() const noexcept = 0;
   virtual size_t weight_bytes() const noexcept = 0;
 
-  /// Name of the kernels in use, for logs and benchmarks ("brg_matmul:avx2").
+  /// Name of the kernels in use, for logs and benchmarks ("panel:avx2").
   virtual std::string kernel_name() const = 0;
 
   virtual std::unique_ptr<EncoderWorker> make_worker() const = 0;
