@@ -20,12 +20,20 @@ namespace jammi {
 namespace catalog {
 class Catalog;
 }
+namespace io {
+class FileSystem;
+}
 namespace storage {
 class ResultStore;
 }
 
 /// Throws the jammi::Error that a reader of a Database reported through `status`; returns when it is OK.
 void throw_if_error(const arrow::Status& status);
+
+class Database;
+namespace db {
+std::unique_ptr<Database> open_database(const Config& config, std::shared_ptr<io::FileSystem> files);
+}
 
 /// SQL over registered sources, result tables and the catalog, without any model code (libjammi_db).
 /// One per process and artifact directory; all methods are thread-safe.
@@ -50,6 +58,9 @@ class Database {
 
   /// The source's tables with their columns. NotFound if there is none.
   std::vector<TableDescription> describe_source(const std::string& id) const;
+
+  /// Text that differs once a file of the source was changed, added or removed. NotFound if there is none.
+  std::string source_fingerprint(const std::string& id) const;
 
   /// Runs one SELECT-like statement and streams its rows in bounded memory. The reader keeps what it needs
   /// alive except this Database; requesting a stop on `stop` makes its next read fail with Cancelled. Reads
@@ -91,6 +102,7 @@ class Database {
  private:
   struct State;
   explicit Database(std::unique_ptr<State> state);
+  friend std::unique_ptr<Database> db::open_database(const Config&, std::shared_ptr<io::FileSystem>);
   std::unique_ptr<State> state_;
 };
 

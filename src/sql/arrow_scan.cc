@@ -35,7 +35,8 @@ class TableStream final : public duckdb::ArrowScanFactory {
       duckdb::ArrowStreamParameters& parameters) override {
     return inside_duckdb([&] {
       auto stream = duckdb::make_uniq<duckdb::ArrowArrayStreamWrapper>();
-      auto reader = std::make_shared<arrow::TableBatchReader>(projected(parameters.projected_columns.columns));
+      auto reader =
+          std::make_shared<arrow::TableBatchReader>(projected(parameters.projected_columns.columns));
       throw_if_error(arrow::ExportRecordBatchReader(std::move(reader), &stream->arrow_array_stream));
       return stream;
     });
@@ -112,8 +113,8 @@ BoundScan bind_arrow_scan(duckdb::ClientContext& context, const duckdb::TableFun
 
 void add_relations(duckdb::ClientContext& context, const duckdb::TableFunction& arrow_scan,
                    const Relations& relations) {
-  context.registered_state->Insert(
-      kRelationsKey, duckdb::make_shared_ptr<ConnectionRelations>(arrow_scan, relations));
+  context.registered_state->Insert(kRelationsKey,
+                                   duckdb::make_shared_ptr<ConnectionRelations>(arrow_scan, relations));
 }
 
 duckdb::optional_ptr<duckdb::CatalogEntry> find_relation(duckdb::ClientContext& context,

@@ -26,8 +26,8 @@ std::optional<RaggedLine> find_ragged_line(const std::string& path) {
     record = {.line = line, .num_fields = 1, .num_header_fields = record.num_header_fields};
     is_empty = true;
   }
-  bool is_last_ragged = !is_empty && record.num_header_fields != 0 &&
-                        record.num_fields != record.num_header_fields;
+  bool is_last_ragged =
+      !is_empty && record.num_header_fields != 0 && record.num_fields != record.num_header_fields;
   return is_last_ragged ? std::optional(record) : std::nullopt;
 }
 

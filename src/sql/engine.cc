@@ -10,6 +10,7 @@
 #include <duckdb/main/client_context.hpp>
 #include <duckdb/main/client_data.hpp>
 
+#include "base/hash.h"
 #include "sql/arrow_scan.h"
 #include "sql/errors.h"
 #include "sql/file_scan.h"
@@ -26,18 +27,9 @@ namespace {
 constexpr const char* kBuiltInCatalog = "memory";
 
 // Names that mean something else where a catalog is expected.
-constexpr std::array<std::string_view, 10> kReservedIds{kDefaultCatalog, kBuiltInCatalog, kResultSchema,        kDefaultSchema,
-                                                       "mutable",       "information_schema", "pg_catalog",
-                                                       "system",        "temp",               "main"};
-
-void require_free_name(const std::string& id) {
-  if (id.empty()) throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql, "a source id cannot be empty");
-  for (std::string_view reserved : kReservedIds) {
-    if (duckdb::Identifier(id) == std::string(reserved)) {
-      throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql, "this source id is reserved: " + id);
-    }
-  }
-}
+constexpr std::array<std::string_view, 10> kReservedIds{
+    kDefaultCatalog,      kBuiltInCatalog, kResultSchema, kDefaultSchema, "mutable",
+    "information_schema", "pg_catalog",    "system",      "temp",         "main"};
 
 }  // namespace
 
@@ -64,21 +56,33 @@ struct Engine::State {
 
 Engine::Engine(const EngineOptions& options, CatalogContent content) {
   translated([&] {
-    state_ = std::make_unique<State>(options);    duckdb::Connection connection(*state_->database);
+    state_ = std::make_unique<State>(options);
+    duckdb::Connection connection(*state_->database);
     duckdb::Connection* setup = &connection;
     setup->context->RunFunctionInTransaction([&] {
       state_->readers = std::make_shared<FileReaders>(*setup->context);
       state_->arrow_scan = capture_arrow_scan(*setup->context);
     });
     add_functions(*state_->database->instance);
-    remove_capabilities(*setup);    state_->catalogs.attach(*setup, kDefaultCatalog,
+    remove_capabilities(*setup);
+    state_->catalogs.attach(*setup, kDefaultCatalog,
                             default_schemas(state_->readers, state_->arrow_scan, std::move(content)));
     setup->Query(std::string("USE ") + kDefaultCatalog)->ThrowIfError();
     state_->catalogs.detach(*setup, kBuiltInCatalog);
-    lock_configuration(*setup);  });
+    lock_configuration(*setup);
+  });
 }
 
 Engine::~Engine() = default;
+
+void Engine::require_free_name(const std::string& id) {
+  if (id.empty()) throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql, "a source id cannot be empty");
+  for (std::string_view reserved : kReservedIds) {
+    if (duckdb::Identifier(id) == std::string(reserved)) {
+      throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql, "this source id is reserved: " + id);
+    }
+  }
+}
 
 void Engine::add_source(const std::string& id, std::vector<FileTable> tables) {
   require_free_name(id);
@@ -86,10 +90,8 @@ void Engine::add_source(const std::string& id, std::vector<FileTable> tables) {
   if (state_->sources.contains(duckdb::Identifier(id))) {
     throw Error(ErrorCode::AlreadyExists, ErrorCategory::Sql, "this source is already known: " + id);
   }
-  translated([&] {
-    state_->catalogs.attach(*state_->connect(), id,
-                            source_schemas(state_->readers, tables));
-  });
+  translated(
+      [&] { state_->catalogs.attach(*state_->connect(), id, source_schemas(state_->readers, tables)); });
   state_->sources.emplace(duckdb::Identifier(id), std::move(tables));
 }
 
@@ -101,17 +103,31 @@ void Engine::remove_source(const std::string& id) {
   translated([&] { state_->catalogs.detach(*state_->connect(), id); });
 }
 
+bool Engine::has_source(const std::string& id) const {
+  std::lock_guard lock(state_->mutex);
+  return state_->sources.contains(duckdb::Identifier(id));
+}
+
+std::vector<FileTable> Engine::tables_of(const std::string& id) const {
+  std::lock_guard lock(state_->mutex);
+  auto found = state_->sources.find(duckdb::Identifier(id));
+  if (found != state_->sources.end()) return found->second;
+  throw Error(ErrorCode::NotFound, ErrorCategory::Sql, "no such source: " + id);
+}
+
 std::vector<TableDescription> Engine::describe_source(const std::string& id) const {
-  std::vector<FileTable> tables;
-  {
-    std::lock_guard lock(state_->mutex);
-    auto found = state_->sources.find(duckdb::Identifier(id));
-    if (found == state_->sources.end()) {
-      throw Error(ErrorCode::NotFound, ErrorCategory::Sql, "no such source: " + id);
+  return describe_tables(tables_of(id));
+}
+
+std::string Engine::source_fingerprint(const std::string& id) const {
+  base::Sha256 hash;
+  for (const FileTable& table : tables_of(id)) {
+    for (const FileStamp& file : list_files(table)) {
+      hash.update(file.path + '\n' + std::to_string(file.size_bytes) + '\n' +
+                  std::to_string(file.modified_ns) + '\n');
     }
-    tables = found->second;
   }
-  return describe_tables(tables);
+  return hash.finish();
 }
 
 std::vector<TableDescription> Engine::describe_tables(const std::vector<FileTable>& tables) const {

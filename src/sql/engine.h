@@ -77,13 +77,18 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// Makes tables readable as `<id>.public.<table>` without touching their files: what is wrong with a file is
-  /// reported by whoever reads it. InvalidArgument for a reserved id, AlreadyExists for a known one (compared
+  /// Throws InvalidArgument when `id` is empty or means something else in SQL.
+  static void require_free_name(const std::string& id);
+
+  /// Makes tables readable as `<id>.public.<table>` without touching their files: what is wrong with a file
+  /// is reported by whoever reads it. Throws as `require_free_name`, AlreadyExists for a known one (compared
   /// without case).
   void add_source(const std::string& id, std::vector<FileTable> tables);
 
   /// Forgets a source; queries that already read it finish. NotFound if there is none.
   void remove_source(const std::string& id);
+
+  bool has_source(const std::string& id) const;
 
   /// The source's tables with the columns their files have at this moment. NotFound for an unknown source or
   /// a missing file, DataCorruption for an unreadable one.
@@ -91,6 +96,9 @@ class Engine {
 
   /// The same for tables that are no source yet, so that a source can be checked before it is added.
   std::vector<TableDescription> describe_tables(const std::vector<FileTable>& tables) const;
+
+  /// A digest of the paths, sizes and modification times of the source's files. Throws NotFound.
+  std::string source_fingerprint(const std::string& id) const;
 
   /// Runs one SELECT-like statement as a user may write it. Unsupported for any other statement,
   /// InvalidArgument for text that does not parse or bind, NotFound for an unknown table.
@@ -107,6 +115,8 @@ class Engine {
   std::string parse_expression(const std::string& text) const;
 
  private:
+  std::vector<FileTable> tables_of(const std::string& id) const;
+
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -31,7 +31,8 @@ class FileReaders {
   explicit FileReaders(duckdb::ClientContext& context);
 
   /// A scan of `files`. DataCorruption when one of them is not of `format` or its columns cannot be told.
-  BoundScan bind(duckdb::ClientContext& context, FileFormat format, const std::vector<FileStamp>& files) const;
+  BoundScan bind(duckdb::ClientContext& context, FileFormat format,
+                 const std::vector<FileStamp>& files) const;
 
  private:
   const duckdb::shared_ptr<const duckdb::TableFunction>& reader(FileFormat format) const;

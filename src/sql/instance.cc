@@ -20,13 +20,14 @@ namespace {
 
 // Table functions that stay: pure ones, and those that information_schema, DESCRIBE and SHOW are made of.
 constexpr std::array<std::string_view, 21> kKeptTableFunctions{
-    "duckdb_columns", "duckdb_constraints", "duckdb_databases", "duckdb_functions", "duckdb_indexes",
-    "duckdb_keywords", "duckdb_schemas", "duckdb_sequences", "duckdb_tables", "duckdb_triggers",
-    "duckdb_types", "duckdb_views", "generate_series", "json_each", "json_tree", "range", "repeat",
-    "repeat_row", "seq_scan", "summary", "unnest"};
+    "duckdb_columns",  "duckdb_constraints", "duckdb_databases", "duckdb_functions",
+    "duckdb_indexes",  "duckdb_keywords",    "duckdb_schemas",   "duckdb_sequences",
+    "duckdb_tables",   "duckdb_triggers",    "duckdb_types",     "duckdb_views",
+    "generate_series", "json_each",          "json_tree",        "range",
+    "repeat",          "repeat_row",         "seq_scan",         "summary",
+    "unnest"};
 
-constexpr std::array<std::string_view, 3> kRemovedScalarFunctions{"current_setting", "sleep_ms",
-                                                                   "write_log"};
+constexpr std::array<std::string_view, 3> kRemovedScalarFunctions{"current_setting", "sleep_ms", "write_log"};
 
 template <size_t N>
 bool is_among(const std::array<std::string_view, N>& names, std::string_view name) {

@@ -37,7 +37,8 @@ class ReadOnlySchema final : public duckdb::SchemaCatalogEntry {
   duckdb::optional_ptr<duckdb::CatalogEntry> LookupEntry(duckdb::CatalogTransaction transaction,
                                                          const duckdb::EntryLookupInfo& lookup) override {
     if (lookup.GetCatalogType() != duckdb::CatalogType::TABLE_ENTRY) return nullptr;
-    return inside_duckdb([&] { return tables_->find(transaction.GetContext(), *this, lookup.GetEntryName()); });
+    return inside_duckdb(
+        [&] { return tables_->find(transaction.GetContext(), *this, lookup.GetEntryName()); });
   }
 
   void Scan(duckdb::ClientContext& context, duckdb::CatalogType wanted,
@@ -94,8 +95,7 @@ class ReadOnlyCatalog final : public duckdb::Catalog {
   void Initialize(bool) override {
     for (auto& [name, tables] : directories_) {
       duckdb::CreateSchemaInfo info;
-      info.SetQualifiedName(
-          duckdb::QualifiedName(GetName(), duckdb::Identifier(name), duckdb::Identifier()));
+      info.SetQualifiedName(duckdb::QualifiedName(GetName(), duckdb::Identifier(name), duckdb::Identifier()));
       schemas_.emplace(duckdb::Identifier(name),
                        duckdb::make_uniq<ReadOnlySchema>(*this, std::move(info), std::move(tables)));
     }
@@ -116,8 +116,7 @@ class ReadOnlyCatalog final : public duckdb::Catalog {
     throw duckdb::CatalogException("no such schema: " + lookup.GetEntryName());
   }
 
-  void ScanSchemas(duckdb::ClientContext&,
-                   std::function<void(duckdb::SchemaCatalogEntry&)> visit) override {
+  void ScanSchemas(duckdb::ClientContext&, std::function<void(duckdb::SchemaCatalogEntry&)> visit) override {
     for (auto& [name, schema] : schemas_) visit(*schema);
   }
 
@@ -204,9 +203,7 @@ ScannedTable::ScannedTable(duckdb::SchemaCatalogEntry& owner, const std::string&
     : ScannedTable(owner, table_info(owner, table_name, shape), std::move(bind)) {}
 
 ScannedTable::ScannedTable(duckdb::SchemaCatalogEntry& owner, duckdb::CreateTableInfo info, Bind bind)
-    : TableCatalogEntry(owner.catalog, owner, info),
-      columns_(info.columns.Copy()),
-      bind_(std::move(bind)) {}
+    : TableCatalogEntry(owner.catalog, owner, info), columns_(info.columns.Copy()), bind_(std::move(bind)) {}
 
 bool ScannedTable::has_columns_of(const BoundScan& shape) const {
   if (shape.names.size() != columns_.LogicalColumnCount()) return false;
@@ -249,12 +246,10 @@ CatalogAttacher::CatalogAttacher(duckdb::DatabaseInstance& database)
     : handover_(duckdb::make_shared_ptr<Handover>()) {
   auto extension = duckdb::make_shared_ptr<duckdb::StorageExtension>();
   extension->storage_info = handover_;
-  extension->attach =
-      [](duckdb::optional_ptr<duckdb::StorageExtensionInfo> info, duckdb::ClientContext&,
-         duckdb::AttachedDatabase& attached, const duckdb::string&, duckdb::AttachInfo&,
-         duckdb::AttachOptions&) -> duckdb::unique_ptr<duckdb::Catalog> {
-    return duckdb::make_uniq<ReadOnlyCatalog>(attached,
-                                              std::move(static_cast<Handover&>(*info).schemas));
+  extension->attach = [](duckdb::optional_ptr<duckdb::StorageExtensionInfo> info, duckdb::ClientContext&,
+                         duckdb::AttachedDatabase& attached, const duckdb::string&, duckdb::AttachInfo&,
+                         duckdb::AttachOptions&) -> duckdb::unique_ptr<duckdb::Catalog> {
+    return duckdb::make_uniq<ReadOnlyCatalog>(attached, std::move(static_cast<Handover&>(*info).schemas));
   };
   extension->create_transaction_manager =
       [](duckdb::optional_ptr<duckdb::StorageExtensionInfo>, duckdb::AttachedDatabase& attached,

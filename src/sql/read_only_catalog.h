@@ -13,8 +13,8 @@
 #include <duckdb/catalog/catalog_entry/table_catalog_entry.hpp>
 #include <duckdb/function/table_function.hpp>
 
-/// DuckDB catalogs whose tables the engine scans itself and nobody can write to. Only .cc files of this folder
-/// and its other internal headers include it.
+/// DuckDB catalogs whose tables the engine scans itself and nobody can write to. Only .cc files of this
+/// folder and its other internal headers include it.
 namespace jammi::sql {
 
 /// A table function bound to its input, with the columns it produces.
@@ -37,8 +37,7 @@ class ScannedTable final : public duckdb::TableCatalogEntry {
   bool has_columns_of(const BoundScan& shape) const;
 
   const duckdb::ColumnList& GetColumns() const override { return columns_; }
-  duckdb::unique_ptr<duckdb::BaseStatistics> GetStatistics(duckdb::ClientContext&,
-                                                           duckdb::column_t) override;
+  duckdb::unique_ptr<duckdb::BaseStatistics> GetStatistics(duckdb::ClientContext&, duckdb::column_t) override;
   duckdb::TableFunction GetScanFunction(duckdb::ClientContext& context,
                                         duckdb::unique_ptr<duckdb::FunctionData>& bind_data) override;
   duckdb::TableStorageInfo GetStorageInfo(duckdb::ClientContext&) override;

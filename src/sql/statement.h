@@ -7,8 +7,8 @@
 /// What may be asked for: the allow-list of statements.
 namespace jammi::sql {
 
-/// Parses `text`, which must be one statement that only reads. InvalidArgument when it does not parse or holds
-/// none or several, Unsupported for any other kind of statement.
+/// Parses `text`, which must be one statement that only reads. InvalidArgument when it does not parse or
+/// holds none or several, Unsupported for any other kind of statement.
 duckdb::unique_ptr<duckdb::SQLStatement> parse_statement(duckdb::Connection& connection,
                                                          const std::string& text);
 

@@ -93,7 +93,8 @@ class ResultDirectory final : public TableDirectory {
   std::map<std::pair<std::string, std::string>, std::unique_ptr<FileTableEntries>> entries_;
 };
 
-// What has a bare name: catalog views, the relations of a query, and "jammi.<result table>" as one identifier.
+// What has a bare name: catalog views, the relations of a query, and "jammi.<result table>" as one
+// identifier.
 class PublicDirectory final : public TableDirectory {
  public:
   PublicDirectory(duckdb::TableFunction arrow_scan, std::vector<CatalogView> views)
@@ -112,9 +113,9 @@ class PublicDirectory final : public TableDirectory {
     size_t dot = name.find('.');
     if (dot != std::string::npos && duckdb::Identifier(name.substr(0, dot)) == kResultSchema) {
       auto& results = duckdb::Catalog::GetSchema(context, schema.catalog.GetName(), kResultSchema);
-      if (Entry result = results.GetEntry(schema.GetCatalogTransaction(context),
-                                          duckdb::CatalogType::TABLE_ENTRY,
-                                          duckdb::Identifier(name.substr(dot + 1)))) {
+      if (Entry result =
+              results.GetEntry(schema.GetCatalogTransaction(context), duckdb::CatalogType::TABLE_ENTRY,
+                               duckdb::Identifier(name.substr(dot + 1)))) {
         return result;
       }
     }

@@ -1,0 +1,222 @@
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <arrow/api.h>
+#include <unistd.h>
+
+#include <jammi/database.h>
+#include <jammi/error.h>
+
+#include "base/log.h"
+#include "catalog/catalog.h"
+#include "db/catalog_views.h"
+#include "db/key_filter.h"
+#include "db/open.h"
+#include "db/source_location.h"
+#include "db/source_registry.h"
+#include "index/sidecar_writer.h"
+#include "io/local_file_system.h"
+#include "sql/arrow_status.h"
+#include "sql/engine.h"
+#include "sql/quoting.h"
+#include "storage/result_store.h"
+
+namespace jammi {
+namespace {
+
+namespace fs = std::filesystem;
+
+uint64_t physical_memory_bytes() {
+  return static_cast<uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::shared_ptr<catalog::Catalog> open_catalog(const Config& config) {
+  if (config.catalog.kind != Config::CatalogKind::Sqlite) {
+    throw Error(ErrorCode::Unsupported, ErrorCategory::Catalog, "only the sqlite catalog can be opened");
+  }
+  return catalog::Catalog::open(config.catalog.path.value_or(config.artifact_dir / "catalog.db"),
+                                {.pool_size = config.catalog.pool_size});
+}
+
+sql::EngineOptions engine_options(const Config& config) {
+  return {.threads = std::max<uint64_t>(config.engine.execution_threads, 1),
+          .memory_limit_bytes =
+              parse_byte_size(config.engine.memory_limit, physical_memory_bytes(), "engine.memory_limit"),
+          .temp_directory = config.artifact_dir / "tmp",
+          .batch_size = config.engine.batch_size};
+}
+
+Config with_absolute_directory(Config config) {
+  config.artifact_dir = fs::absolute(config.artifact_dir);
+  return config;
+}
+
+void warn_about_missing_files(const std::vector<SourceRecord>& sources) {
+  for (const SourceRecord& source : sources) {
+    if (!source.connection.url || source.connection.url->find_first_of("*?[") != std::string::npos) continue;
+    std::error_code ignored;  // whatever hides the file, the statement that reads it reports
+    if (!fs::exists(*source.connection.url, ignored)) {
+      log::warn("the file of source " + source.id + " is missing: " + *source.connection.url);
+    }
+  }
+}
+
+// Re-labels what the SQL layer found wrong with a source's files.
+template <typename Call>
+auto about_source(const std::string& id, Call&& call) {
+  try {
+    return call();
+  } catch (const Error& error) {
+    if (error.category() == ErrorCategory::Source) throw;
+    throw source_error(error.code(), id, error.message());
+  }
+}
+
+}  // namespace
+
+void throw_if_error(const arrow::Status& status) {
+  sql::throw_if_error(status);
+}
+
+struct Database::State {
+  State(const Config& given, std::shared_ptr<io::FileSystem> files)
+      : config(with_absolute_directory(given)),
+        catalog(open_catalog(config)),
+        results(std::move(files), (config.artifact_dir / "jammi_db").string(), catalog),
+        engine(engine_options(config), db::catalog_content(catalog)),
+        sources(catalog, engine) {}
+
+  TableDescription describe(const std::string& id, const std::string& table) {
+    sources.refresh();
+    catalog->sources().get(id);
+    std::vector<TableDescription> tables = about_source(id, [&] { return engine.describe_source(id); });
+    for (TableDescription& description : tables) {
+      if (table.empty() || description.name == table) return std::move(description);
+    }
+    throw source_error(ErrorCode::NotFound, id, "Table not found: " + table);
+  }
+
+  Config config;
+  std::shared_ptr<catalog::Catalog> catalog;
+  storage::ResultStore results;
+  sql::Engine engine;
+  db::SourceRegistry sources;
+};
+
+Database::Database(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Database::~Database() = default;
+
+std::unique_ptr<Database> Database::open(const Config& config) {
+  return db::open_database(config, io::local_file_system());
+}
+
+std::unique_ptr<Database> db::open_database(const Config& config, std::shared_ptr<io::FileSystem> files) {
+  auto state = std::make_unique<Database::State>(config, std::move(files));
+  storage::ResultStore& results = state->results;
+  results.recover([&results](const ResultTableRecord& table) { index::rebuild_sidecars(results, table); });
+  state->sources.refresh();
+  warn_about_missing_files(state->catalog->sources().list());
+  return std::unique_ptr<Database>(new Database(std::move(state)));
+}
+
+void Database::add_source(const std::string& id, SourceType type, SourceConnection connection) {
+  state_->sources.refresh();
+  if (state_->engine.has_source(id) || state_->catalog->sources().find(id)) {
+    throw source_error(ErrorCode::AlreadyExists, id, "Source already registered");
+  }
+  about_source(id, [&] {
+    sql::FileTable table = db::file_table(id, type, connection);
+    connection.url = table.location;
+    state_->engine.require_free_name(id);
+    state_->engine.describe_tables({std::move(table)});
+  });
+  state_->catalog->sources().add(id, type, connection);
+  state_->sources.refresh();
+}
+
+void Database::remove_source(const std::string& id) {
+  state_->catalog->sources().get(id);
+  state_->results.remove_tables_of(id);
+  state_->catalog->sources().remove(id);
+  state_->sources.refresh();
+}
+
+std::vector<SourceRecord> Database::list_sources() const {
+  return state_->catalog->sources().list();
+}
+
+std::vector<TableDescription> Database::describe_source(const std::string& id) const {
+  state_->sources.refresh();
+  state_->catalog->sources().get(id);
+  return about_source(id, [&] { return state_->engine.describe_source(id); });
+}
+
+std::string Database::source_fingerprint(const std::string& id) const {
+  state_->sources.refresh();
+  state_->catalog->sources().get(id);
+  return about_source(id, [&] { return state_->engine.source_fingerprint(id); });
+}
+
+std::shared_ptr<arrow::RecordBatchReader> Database::sql(const std::string& query, std::stop_token stop) {
+  state_->sources.refresh();
+  return state_->engine.query(query, std::move(stop));
+}
+
+std::shared_ptr<arrow::RecordBatchReader> Database::sql_with_relations(
+    const std::string& query, const std::map<std::string, std::shared_ptr<arrow::Table>>& relations,
+    std::stop_token stop) {
+  state_->sources.refresh();
+  return state_->engine.query_with_relations(query, relations, std::move(stop));
+}
+
+std::string Database::parse_expression(const std::string& text) const {
+  return state_->engine.parse_expression(text);
+}
+
+std::shared_ptr<arrow::RecordBatchReader> Database::fetch_rows(const std::string& id,
+                                                               const std::string& table,
+                                                               const std::string& key_column,
+                                                               const std::vector<std::string>& keys,
+                                                               std::stop_token stop) {
+  TableDescription description = state_->describe(id, table);
+  std::string from = " FROM " + sql::quote_path({id, "public", description.name});
+  return sql("SELECT *" + from + " WHERE " + db::key_filter(id, description, key_column, keys),
+             std::move(stop));
+}
+
+std::shared_ptr<arrow::RecordBatchReader> Database::scan_source(const std::string& id,
+                                                                const std::string& table,
+                                                                const std::vector<std::string>& columns,
+                                                                std::stop_token stop) {
+  TableDescription description = state_->describe(id, table);
+  std::string list;
+  for (const std::string& column : columns) {
+    list += (list.empty() ? "" : ", ") + sql::quote_identifier(db::find_column(id, description, column).name);
+  }
+  if (list.empty()) {
+    throw source_error(ErrorCode::InvalidArgument, id, "a scan needs at least one column");
+  }
+  return sql("SELECT " + list + " FROM " + sql::quote_path({id, "public", description.name}),
+             std::move(stop));
+}
+
+uint64_t Database::count_rows(const std::string& id, const std::string& table) {
+  TableDescription description = state_->describe(id, table);
+  auto reader = sql("SELECT count(*) FROM " + sql::quote_path({id, "public", description.name}));
+  std::shared_ptr<arrow::RecordBatch> batch;
+  throw_if_error(reader->ReadNext(&batch));
+  return static_cast<uint64_t>(static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(0));
+}
+
+const Config& Database::config() const noexcept {
+  return state_->config;
+}
+catalog::Catalog& Database::catalog() noexcept {
+  return *state_->catalog;
+}
+storage::ResultStore& Database::results() noexcept {
+  return state_->results;
+}
+
+}  // namespace jammi

@@ -1,0 +1,209 @@
+#include <filesystem>
+#include <fstream>
+
+#include <arrow/api.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <jammi/database.h>
+#include <jammi/error.h>
+
+#include "base/testing.h"
+#include "catalog/catalog.h"
+#include "sql/testing.h"
+#include "storage/result_store.h"
+
+namespace jammi {
+namespace {
+
+using sql::testing::read_rows;
+using sql::testing::Row;
+using ::testing::ElementsAre;
+using ::testing::UnorderedElementsAre;
+
+class DatabaseTest : public ::testing::Test {
+ protected:
+  DatabaseTest() {
+    config_ = default_config();
+    config_.artifact_dir = directory_.path() / "artifacts";
+    config_.engine.execution_threads = 2;
+    database_ = Database::open(config_);
+  }
+
+  std::string write(const std::string& name, const std::string& text) {
+    std::ofstream(directory_.file(name), std::ios::binary) << text;
+    return directory_.file(name);
+  }
+
+  static SourceConnection csv(const std::string& url) {
+    return {.url = url, .format = FileFormat::Csv, .options = {}};
+  }
+
+  void add_patents() {
+    std::string text = "id,title,year\n1,Alpha,2020\n2,Beta,2021\n3,Gamma,2022\n";
+    database_->add_source("patents", SourceType::File, csv(write("patents.csv", text)));
+  }
+
+  std::vector<Row> run(const std::string& query) { return read_rows(*database_->sql(query)); }
+
+  // A ready result table of two rows for `source`.
+  ResultTableRecord add_result_table(Database& database, const std::string& source) {
+    storage::TableDefinition definition;
+    definition.source_id = source;
+    definition.task = ModelTask::TextEmbedding;
+    definition.dimensions = 2;
+    definition.key_column = "id";
+    definition.text_columns = {"title"};
+    definition.model.id = "org/tiny-model";
+    auto writer = database.results().create(definition);
+    std::vector<std::string> ids{"1", "2"};
+    std::vector<float> vectors{1, 0, 0, 1};
+    writer->append(ids, vectors);
+    writer->seal();
+    return writer->finish();
+  }
+
+  testing::TemporaryDirectory directory_;
+  Config config_;
+  std::unique_ptr<Database> database_;
+};
+
+TEST_F(DatabaseTest, sources_survive_a_restart) {
+  add_patents();
+  database_.reset();
+  database_ = Database::open(config_);
+  EXPECT_THAT(run("SELECT title FROM patents.public.patents WHERE year > 2020 ORDER BY id"),
+              ElementsAre(Row{"Beta"}, Row{"Gamma"}));
+}
+
+TEST_F(DatabaseTest, a_source_is_checked_before_it_is_registered) {
+  EXPECT_ERROR(ErrorCode::NotFound, "Source error: a: no such file: " + directory_.file("nope.csv"),
+               database_->add_source("a", SourceType::File, csv(directory_.file("nope.csv"))));
+  EXPECT_ERROR(ErrorCode::DataCorruption, "line 2 has 1 fields, the header has 2",
+               database_->add_source("a", SourceType::File, csv(write("ragged.csv", "x,y\n1\n"))));
+  EXPECT_ERROR(ErrorCode::DataCorruption, "cannot read parquet file: " + directory_.file("cut.parquet"),
+               database_->add_source("a", SourceType::File,
+                                     {.url = write("cut.parquet", "PAR1 and then nothing"),
+                                      .format = FileFormat::Parquet,
+                                      .options = {}}));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "this source id is reserved: temp",
+               database_->add_source("temp", SourceType::File, csv(write("t.csv", "a\n1\n"))));
+  EXPECT_TRUE(database_->list_sources().empty());
+}
+
+TEST_F(DatabaseTest, a_source_id_is_registered_once) {
+  add_patents();
+  EXPECT_ERROR(ErrorCode::AlreadyExists, "Source error: patents: Source already registered", add_patents());
+  EXPECT_ERROR(ErrorCode::AlreadyExists, "Source already registered",
+               database_->add_source("Patents", SourceType::File, csv(directory_.file("patents.csv"))));
+}
+
+TEST_F(DatabaseTest, relative_paths_are_stored_as_absolute_ones) {
+  write("here.csv", "a\n1\n");
+  auto relative = std::filesystem::relative(directory_.file("here.csv")).string();
+  database_->add_source("here", SourceType::File, csv(relative));
+  EXPECT_EQ(database_->list_sources().at(0).connection.url, directory_.file("here.csv"));
+}
+
+TEST_F(DatabaseTest, another_process_sees_added_replaced_and_removed_sources) {
+  auto other = Database::open(config_);
+  add_patents();
+  EXPECT_THAT(read_rows(*other->sql("SELECT count(*) FROM patents.public.patents")), ElementsAre(Row{"3"}));
+  database_->remove_source("patents");
+  EXPECT_ERROR(ErrorCode::NotFound, "no such table: patents.public.patents",
+               other->sql("SELECT * FROM patents.public.patents"));
+  EXPECT_ERROR(ErrorCode::NotFound, "Source not found", other->count_rows("patents"));
+  database_->add_source("patents", SourceType::File, csv(write("other.csv", "a\n1\n")));
+  EXPECT_THAT(read_rows(*other->sql("SELECT count(*) FROM patents.public.other")), ElementsAre(Row{"1"}));
+}
+
+TEST_F(DatabaseTest, a_missing_file_does_not_keep_the_database_from_opening) {
+  add_patents();
+  std::filesystem::remove(directory_.file("patents.csv"));
+  database_.reset();
+  database_ = Database::open(config_);
+  EXPECT_THAT(run("SELECT 1"), ElementsAre(Row{"1"}));
+  EXPECT_ERROR(ErrorCode::NotFound, "no such file: " + directory_.file("patents.csv"),
+               run("SELECT * FROM patents.public.patents"));
+}
+
+TEST_F(DatabaseTest, describes_counts_and_scans_a_source) {
+  add_patents();
+  auto tables = database_->describe_source("patents");
+  ASSERT_EQ(tables.size(), 1u);
+  EXPECT_EQ(tables[0].name, "patents");
+  EXPECT_EQ(tables[0].columns.at(1).name, "title");
+  EXPECT_EQ(tables[0].columns.at(1).type, "VARCHAR");
+  EXPECT_EQ(database_->count_rows("patents"), 3u);
+  EXPECT_THAT(read_rows(*database_->scan_source("patents", "", {"year", "id"})),
+              ElementsAre(Row{"2020", "1"}, Row{"2021", "2"}, Row{"2022", "3"}));
+  EXPECT_ERROR(ErrorCode::NotFound, "Source error: patents: Column not found: nope",
+               database_->scan_source("patents", "", {"nope"}));
+  EXPECT_ERROR(ErrorCode::NotFound, "Table not found: nope", database_->count_rows("patents", "nope"));
+  EXPECT_ERROR(ErrorCode::NotFound, "Source error: nope: Source not found",
+               database_->describe_source("nope"));
+}
+
+TEST_F(DatabaseTest, a_scan_keeps_the_order_of_a_large_file) {
+  std::string text = "n\n";
+  for (int i = 0; i < 300'000; ++i) text += std::to_string(i) + "\n";
+  database_->add_source("big", SourceType::File, csv(write("big.csv", text)));
+  auto reader = database_->scan_source("big", "", {"n"});
+  int64_t expected = 0;
+  for (std::shared_ptr<arrow::RecordBatch> batch;;) {
+    throw_if_error(reader->ReadNext(&batch));
+    if (batch == nullptr) break;
+    const auto& values = static_cast<const arrow::Int64Array&>(*batch->column(0));
+    for (int64_t i = 0; i < values.length(); ++i) ASSERT_EQ(values.Value(i), expected++);
+  }
+  EXPECT_EQ(expected, 300'000);
+}
+
+TEST_F(DatabaseTest, rows_are_fetched_by_key_whatever_its_type) {
+  add_patents();
+  EXPECT_THAT(read_rows(*database_->fetch_rows("patents", "", "id", {"3", "1", "missing"})),
+              UnorderedElementsAre(Row{"1", "Alpha", "2020"}, Row{"3", "Gamma", "2022"}));
+  EXPECT_THAT(read_rows(*database_->fetch_rows("patents", "patents", "title", {"Beta"})),
+              ElementsAre(Row{"2", "Beta", "2021"}));
+  EXPECT_THAT(read_rows(*database_->fetch_rows("patents", "", "id", {})), ElementsAre());
+}
+
+TEST_F(DatabaseTest, a_result_table_is_readable_once_it_is_ready) {
+  add_patents();
+  std::string name = add_result_table(*database_, "patents").table_name;
+  std::string expected = "SELECT _row_id, vector FROM ";
+  for (const std::string& spelling :
+       {"\"jammi." + name + "\"", "jammi.\"" + name + "\"", "jammi_db.jammi.\"" + name + "\""}) {
+    EXPECT_THAT(run(expected + spelling + " ORDER BY 1"),
+                ElementsAre(Row{"1", "[1, 0]"}, Row{"2", "[0, 1]"}));
+  }
+  EXPECT_THAT(run("SELECT table_name, status, row_count FROM result_tables"),
+              ElementsAre(Row{name, "ready", "2"}));
+  database_->remove_source("patents");
+  EXPECT_ERROR(ErrorCode::NotFound, "no such table", run("SELECT * FROM \"jammi." + name + "\""));
+}
+
+TEST_F(DatabaseTest, a_result_table_of_another_process_is_readable_at_once) {
+  add_patents();
+  auto other = Database::open(config_);
+  std::string name = add_result_table(*database_, "patents").table_name;
+  EXPECT_THAT(read_rows(*other->sql("SELECT count(*) FROM \"jammi." + name + "\"")), ElementsAre(Row{"2"}));
+}
+
+TEST_F(DatabaseTest, catalog_views_show_what_is_registered) {
+  add_patents();
+  ModelRecord model;
+  model.name = "org/tiny-model";
+  model.type = "huggingface";
+  model.backend = "candle";
+  model.status = "registered";
+  model.dimensions = 2;
+  database_->catalog().models().upsert(model);
+  EXPECT_THAT(run("SELECT source_id, source_type, uri, format FROM sources"),
+              ElementsAre(Row{"patents", "file", directory_.file("patents.csv"), "csv"}));
+  EXPECT_THAT(run("SELECT model_id, version, task, dimensions FROM models"),
+              ElementsAre(Row{"org/tiny-model", "1", "text_embedding", "2"}));
+}
+
+}  // namespace
+}  // namespace jammi

@@ -1,0 +1,43 @@
+#include "db/source_registry.h"
+
+#include <set>
+
+#include <jammi/error.h>
+
+#include "base/log.h"
+#include "db/source_location.h"
+
+namespace jammi::db {
+namespace {
+
+bool is_same(const SourceRecord& left, const SourceRecord& right) {
+  return left.type == right.type && left.connection.url == right.connection.url &&
+         left.connection.format == right.connection.format && left.created_at == right.created_at;
+}
+
+}  // namespace
+
+void SourceRegistry::refresh() {
+  std::lock_guard lock(mutex_);
+  std::set<std::string> registered;
+  for (SourceRecord& record : catalog_->sources().list()) {
+    registered.insert(record.id);
+    auto shown = shown_.find(record.id);
+    if (shown != shown_.end() && is_same(shown->second, record)) continue;
+    try {
+      sql::FileTable table = file_table(record.id, record.type, record.connection);
+      if (engine_.has_source(record.id)) engine_.remove_source(record.id);
+      engine_.add_source(record.id, {std::move(table)});
+    } catch (const Error& error) {
+      log::warn("source is not readable: " + record.id + ": " + error.what());
+    }
+    shown_.insert_or_assign(record.id, std::move(record));
+  }
+  std::erase_if(shown_, [&](const auto& entry) {
+    if (registered.contains(entry.first)) return false;
+    if (engine_.has_source(entry.first)) engine_.remove_source(entry.first);
+    return true;
+  });
+}
+
+}  // namespace jammi::db
