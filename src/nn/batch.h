@@ -7,7 +7,7 @@
 namespace jammi::nn {
 
 /// Throws InvalidArgument (Inference category) unless every sequence of `batch` has 1 .. spec.max_tokens()
-/// tokens, every id lies in the vocabulary and `out_size` is `expected_out_size`.
+/// tokens and every id lies in the vocabulary.
 void check_batch(const EncoderSpec& spec, const PackedBatchView& batch);
 
 /// Throws InvalidArgument (Inference category) unless an output has `expected_size` values.

@@ -141,16 +141,6 @@ std::span<const float> MemoryTensorSource::values(const std::string& name) const
   return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};
 }
 
-const std::vector<int64_t>& MemoryTensorSource::shape(const std::string& name) const {
-  return tensors_.at(name).shape;
-}
-
-std::vector<std::string> MemoryTensorSource::names() const {
-  std::vector<std::string> names;
-  for (const auto& [name, tensor] : tensors_) names.push_back(name);
-  return names;
-}
-
 std::optional<TensorView> MemoryTensorSource::find(std::string_view name) const {
   const auto found = tensors_.find(name);
   if (found == tensors_.end()) return std::nullopt;

@@ -22,8 +22,6 @@ class MemoryTensorSource final : public TensorSource {
 
   /// The values of an f32 tensor that exists.
   std::span<const float> values(const std::string& name) const;
-  const std::vector<int64_t>& shape(const std::string& name) const;
-  std::vector<std::string> names() const;
 
   std::optional<TensorView> find(std::string_view name) const override;
   std::string description() const override { return "memory"; }
