@@ -1,5 +1,7 @@
 #include "catalog/model_repository.h"
 
+#include <jammi/error.h>
+
 #include "catalog/tenant_filter.h"
 
 namespace jammi::catalog {
@@ -30,7 +32,6 @@ ModelRecord read_model(const Statement& row) {
   model.name = row.text(0);
   model.version = row.integer(1);
   model.type = row.text(2);
-  model.task = parse_model_task(row.text(3));
   model.backend = row.text(4);
   model.status = row.text(5);
   model.dimensions = row.optional_integer(6);
@@ -38,6 +39,12 @@ ModelRecord read_model(const Statement& row) {
   model.created_at = row.text(8);
   model.updated_at = row.text(9);
   model.tenant_id = row.optional_text(10);
+  try {
+    model.task = parse_model_task(row.text(3));
+  } catch (const Error& error) {
+    throw model_error(ErrorCode::DataCorruption, model.name,
+                      "its catalog row cannot be read: " + error.message());
+  }
   return model;
 }
 

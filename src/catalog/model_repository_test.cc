@@ -65,6 +65,12 @@ TEST_F(ModelRepositoryTest, loading_a_fine_tuned_model_keeps_its_type_and_adapte
   EXPECT_EQ(model->status, "loaded");
 }
 
+TEST_F(ModelRepositoryTest, an_unreadable_row_is_reported_with_its_model) {
+  models_.upsert(encoder("a/b"));
+  catalog_->pool().lease()->execute("UPDATE models SET task = 'juggling'");
+  EXPECT_ERROR(ErrorCode::DataCorruption, "Model error: a/b", models_.list());
+}
+
 TEST_F(ModelRepositoryTest, a_model_is_seen_by_its_tenant_until_a_second_one_registers_it) {
   models_.upsert(encoder("a/b"), kAlice);
   EXPECT_TRUE(models_.latest("a/b", kAlice));

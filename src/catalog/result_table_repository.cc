@@ -38,18 +38,23 @@ ResultTableRecord read_table(const Statement& row) {
   table.table_name = row.text(0);
   table.source_id = row.text(1);
   table.model_id = row.text(2);
-  table.task = parse_model_task(row.text(3));
   table.parquet_path = row.text(4);
   table.index_path = row.optional_text(5);
   table.dimensions = row.optional_integer(6);
   table.distance_metric = row.text(7);
   table.row_count = row.integer(8);
-  table.status = parse_result_table_status(row.text(9));
   table.key_column = row.optional_text(10);
   table.text_columns = split(row.text(11));
   table.created_at = row.text(12);
   table.completed_at = row.optional_text(13);
   table.tenant_id = row.optional_text(14);
+  try {
+    table.task = parse_model_task(row.text(3));
+    table.status = parse_result_table_status(row.text(9));
+  } catch (const Error& error) {
+    throw Error(ErrorCode::DataCorruption, ErrorCategory::Catalog,
+                "the row of result table '" + table.table_name + "' cannot be read: " + error.message());
+  }
   return table;
 }
 

@@ -90,6 +90,12 @@ TEST_F(ResultTableRepositoryTest, a_taken_name_is_refused) {
   EXPECT_ERROR(ErrorCode::AlreadyExists, "already holds", tables_.insert_building(building("t", "")));
 }
 
+TEST_F(ResultTableRepositoryTest, an_unreadable_row_is_reported_with_its_table) {
+  insert_ready("t", "2026-01-01T00:00:00.000Z");
+  catalog_->pool().lease()->execute("UPDATE result_tables SET status = 'lost'");
+  EXPECT_ERROR(ErrorCode::DataCorruption, "the row of result table 't'", tables_.list());
+}
+
 TEST_F(ResultTableRepositoryTest, failing_a_source_takes_its_tables_out_of_search) {
   insert_ready("t", "2026-01-01T00:00:00.000Z");
   tables_.insert_building(building("u", "2026-01-02T00:00:00.000Z"));
