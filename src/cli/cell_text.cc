@@ -194,6 +194,10 @@ void ValueWriter::write(const arrow::Array& column, int64_t row) {
       return write_text(timestamp_text(checked_cast<const arrow::TimestampArray&>(column).Value(row),
                                        type.unit(), !type.timezone().empty()));
     }
+    case arrow::Type::INTERVAL_MONTH_DAY_NANO: {
+      auto interval = checked_cast<const arrow::MonthDayNanoIntervalArray&>(column).GetValue(row);
+      return write_text(interval_text(interval.months, interval.days, interval.nanoseconds));
+    }
     case arrow::Type::LIST:
       return write_list<arrow::ListArray>(column, row);
     case arrow::Type::LARGE_LIST:

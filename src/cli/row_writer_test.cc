@@ -96,7 +96,7 @@ TEST(PrintRows, an_error_of_the_reader_is_thrown) {
   };
   FailingReader reader;
   std::ostringstream out;
-  EXPECT_ERROR(ErrorCode::Internal, "disk on fire", print_rows(reader, OutputFormat::Table, out));
+  EXPECT_ERROR(ErrorCode::Unavailable, "disk on fire", print_rows(reader, OutputFormat::Table, out));
   EXPECT_EQ(out.str(), "");
 }
 

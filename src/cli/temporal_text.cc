@@ -1,6 +1,7 @@
 #include "cli/temporal_text.h"
 
 #include <chrono>
+#include <cstdlib>
 
 #include <arrow/type.h>
 #include <fmt/format.h>
@@ -62,6 +63,20 @@ std::string timestamp_text(int64_t count, arrow::TimeUnit::type unit, bool is_in
   int64_t per_day = resolution_of(unit).per_second * 86400;
   int64_t days = floor_divide(count, per_day);
   return date_text(days) + "T" + time_text(count - days * per_day, unit) + (is_instant ? "Z" : "");
+}
+
+std::string interval_text(int64_t months, int64_t days, int64_t nanoseconds) {
+  std::string text = "P";
+  if (months != 0) text += fmt::format("{}M", months);
+  if (days != 0) text += fmt::format("{}D", days);
+  if (nanoseconds == 0) return text == "P" ? "PT0S" : text;
+  constexpr int64_t kPerSecond = 1'000'000'000;
+  text += fmt::format("T{}{}", nanoseconds < 0 ? "-" : "", std::abs(nanoseconds / kPerSecond));
+  if (nanoseconds % kPerSecond != 0) {
+    text += fmt::format(".{:09}", std::abs(nanoseconds % kPerSecond));
+    text.erase(text.find_last_not_of('0') + 1);
+  }
+  return text + "S";
 }
 
 }  // namespace jammi::cli

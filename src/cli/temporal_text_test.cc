@@ -29,5 +29,12 @@ TEST(TemporalText, timestamps_join_date_and_time) {
   EXPECT_EQ(timestamp_text(-1, TimeUnit::MILLI, true), "1969-12-31T23:59:59.999Z");
 }
 
+TEST(TemporalText, intervals_are_iso_8601_durations) {
+  EXPECT_EQ(interval_text(0, 0, 0), "PT0S");
+  EXPECT_EQ(interval_text(14, -3, 0), "P14M-3D");
+  EXPECT_EQ(interval_text(0, 1, 3'600'500'000'000), "P1DT3600.5S");
+  EXPECT_EQ(interval_text(0, 0, -250'000'000), "PT-0.25S");
+}
+
 }  // namespace
 }  // namespace jammi::cli
