@@ -144,8 +144,11 @@ TEST_F(EngineTest, relations_are_seen_by_one_query_only_and_can_be_filtered) {
 TEST_F(EngineTest, an_expression_is_parsed_as_one_expression_or_refused) {
   EXPECT_EQ(engine_.parse_expression("year>2020 and title = 'it''s'"),
             "((\"year\" > 2020) AND (title = 'it''s'))");
+  EXPECT_EQ(engine_.parse_expression("a > 1 -- a note"), "(a > 1)");
   for (const char* hostile :
-       {"", "1, 2", "1=1) UNION SELECT 1 --", "1; DROP TABLE x", "a FROM things", "SELECT"}) {
+       {"", "1, 2", "1=1) UNION SELECT 1 --", "1; DROP TABLE x", "a FROM things", "a LIMIT 1", "DISTINCT a",
+        "a AS b", "1) UNION SELECT (1", "a) -- ", "SELECT"}) {
+    SCOPED_TRACE(hostile);
     EXPECT_ERROR(ErrorCode::InvalidArgument, "", engine_.parse_expression(hostile));
   }
 }

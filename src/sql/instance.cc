@@ -81,7 +81,9 @@ std::unique_ptr<duckdb::DuckDB> open_instance(const EngineOptions& options) {
   set("integer_division", duckdb::Value::BOOLEAN(true));
   set("default_null_order", duckdb::Value("nulls_last_on_asc_first_on_desc"));
   config.replacement_scans = duckdb::ReplacementScanList();
-  return std::make_unique<duckdb::DuckDB>(nullptr, &config);
+  auto instance = std::make_unique<duckdb::DuckDB>(nullptr, &config);
+  duckdb::DBConfig::GetConfig(*instance->instance).AddAllowedDirectory(options.temp_directory.string());
+  return instance;
 }
 
 void remove_capabilities(duckdb::Connection& connection) {

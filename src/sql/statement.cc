@@ -55,11 +55,13 @@ duckdb::unique_ptr<duckdb::SQLStatement> parse_statement(duckdb::Connection& con
 }
 
 std::string parse_expression_text(duckdb::Connection& connection, const std::string& text) {
-  auto expressions =
-      translated([&] { return duckdb::Parser(*connection.context).ParseExpressionList(text); });
-  if (expressions.size() != 1) {
-    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql,
-                "expected one expression, found " + std::to_string(expressions.size()) + ": " + text);
+  auto parse = [&](const std::string& list) {
+    return translated([&] { return duckdb::Parser(*connection.context).ParseExpressionList(list); });
+  };
+  auto expressions = parse(text);
+  // DuckDB reads the list as what follows SELECT, so a FROM or LIMIT may follow; not between parentheses.
+  if (expressions.size() != 1 || parse("(" + text + "\n)").size() != 1 || expressions.front()->HasAlias()) {
+    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql, "expected one expression: " + text);
   }
   return expressions.front()->ToString();
 }

@@ -110,13 +110,16 @@ class ScriptRun {
   }
 
   std::string path_of(const std::string& name) const {
-    std::filesystem::path path = directory_.path() / name;  // an absolute name stays what it is
-    std::filesystem::create_directories(path.parent_path());
-    return path.string();
+    return (directory_.path() / name).string();  // an absolute name stays what it is
+  }
+
+  std::string new_file(const std::string& name) const {
+    std::filesystem::create_directories(std::filesystem::path(path_of(name)).parent_path());
+    return path_of(name);
   }
 
   void write_file(const Command& command) {
-    std::ofstream file(path_of(command.words.at(1)), std::ios::binary);
+    std::ofstream file(new_file(command.words.at(1)), std::ios::binary);
     for (const std::string& line : command.body) file << line << '\n';
   }
 
@@ -127,7 +130,7 @@ class ScriptRun {
   void write_parquet(const Command& command) {
     auto table = database_->sql(joined(command.body.begin(), command.body.end(), "\n"))->ToTable();
     throw_if_error(table.status());
-    auto file = arrow::io::FileOutputStream::Open(path_of(command.words.at(1)));
+    auto file = arrow::io::FileOutputStream::Open(new_file(command.words.at(1)));
     throw_if_error(file.status());
     throw_if_error(parquet::arrow::WriteTable(**table, arrow::default_memory_pool(), *file, 1000));
     throw_if_error((*file)->Close());
