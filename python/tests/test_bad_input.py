@@ -106,7 +106,6 @@ def test_a_string_of_ten_million_characters_is_text_or_an_error_everywhere(embed
     search = embedded.search("papers", query=[0.1] * 32, k=1)
     for call in (
         lambda: embedded.sql(LONG),
-        lambda: embedded.sql("SELECT " + "(" * 10_000_000),
         lambda: embedded.remove_source(LONG),
         lambda: embedded.add_source("long", path=LONG, format="parquet"),
         lambda: embedded.preload_model("local:" + LONG),
