@@ -23,21 +23,22 @@ void list_models(const Context& context) {
 }
 
 void list_tables(const Context& context) {
-  Listing listing{.columns = {{"Table", "table"},
-                              {"Source", "source"},
-                              {"Model", "model"},
+  // Names of tables and models are long: they stand last.
+  Listing listing{.columns = {{"Source", "source"},
                               {"Rows", "rows"},
                               {"Dimensions", "dimensions"},
                               {"Status", "status"},
-                              {"Created", "created_at"}},
+                              {"Created", "created_at"},
+                              {"Model", "model"},
+                              {"Table", "table"}},
                   .rows = {},
                   .empty_message = "No result tables."};
   auto database = Database::open(configure(context));
   for (const ResultTableRecord& table : database->catalog().result_tables().list()) {
-    listing.rows.push_back({table.table_name, table.source_id, table.model_id,
-                            std::to_string(table.row_count),
+    listing.rows.push_back({table.source_id, std::to_string(table.row_count),
                             table.dimensions ? std::to_string(*table.dimensions) : "",
-                            std::string(to_string(table.status)), table.created_at});
+                            std::string(to_string(table.status)), table.created_at, table.model_id,
+                            table.table_name});
   }
   print_listing(listing, context.format, context.out);
 }
