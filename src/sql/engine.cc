@@ -57,19 +57,18 @@ struct Engine::State {
 Engine::Engine(const EngineOptions& options, CatalogContent content) {
   translated([&] {
     state_ = std::make_unique<State>(options);
-    duckdb::Connection connection(*state_->database);
-    duckdb::Connection* setup = &connection;
-    setup->context->RunFunctionInTransaction([&] {
-      state_->readers = std::make_shared<FileReaders>(*setup->context);
-      state_->arrow_scan = capture_arrow_scan(*setup->context);
+    duckdb::Connection setup(*state_->database);
+    setup.context->RunFunctionInTransaction([&] {
+      state_->readers = std::make_shared<FileReaders>(*setup.context);
+      state_->arrow_scan = capture_arrow_scan(*setup.context);
     });
     add_functions(*state_->database->instance);
-    remove_capabilities(*setup);
-    state_->catalogs.attach(*setup, kDefaultCatalog,
+    remove_capabilities(setup);
+    state_->catalogs.attach(setup, kDefaultCatalog,
                             default_schemas(state_->readers, state_->arrow_scan, std::move(content)));
-    setup->Query(std::string("USE ") + kDefaultCatalog)->ThrowIfError();
-    state_->catalogs.detach(*setup, kBuiltInCatalog);
-    lock_configuration(*setup);
+    setup.Query(std::string("USE ") + kDefaultCatalog)->ThrowIfError();
+    state_->catalogs.detach(setup, kBuiltInCatalog);
+    lock_configuration(setup);
   });
 }
 

@@ -19,13 +19,25 @@ namespace jammi::sql {
 namespace {
 
 // Table functions that stay: pure ones, and those that information_schema, DESCRIBE and SHOW are made of.
-constexpr std::array<std::string_view, 21> kKeptTableFunctions{
-    "duckdb_columns",  "duckdb_constraints", "duckdb_databases", "duckdb_functions",
-    "duckdb_indexes",  "duckdb_keywords",    "duckdb_schemas",   "duckdb_sequences",
-    "duckdb_tables",   "duckdb_triggers",    "duckdb_types",     "duckdb_views",
-    "generate_series", "json_each",          "json_tree",        "range",
-    "repeat",          "repeat_row",         "seq_scan",         "summary",
-    "unnest"};
+constexpr std::array<std::string_view, 19> kKeptTableFunctions{"duckdb_columns",
+                                                               "duckdb_constraints",
+                                                               "duckdb_databases",
+                                                               "duckdb_functions",
+                                                               "duckdb_indexes",
+                                                               "duckdb_keywords",
+                                                               "duckdb_schemas",
+                                                               "duckdb_sequences",
+                                                               "duckdb_tables",
+                                                               "duckdb_triggers",
+                                                               "duckdb_types",
+                                                               "duckdb_views",
+                                                               "generate_series",
+                                                               "json_each",
+                                                               "json_tree",
+                                                               "range",
+                                                               "repeat",
+                                                               "repeat_row",
+                                                               "unnest"};
 
 constexpr std::array<std::string_view, 3> kRemovedScalarFunctions{"current_setting", "sleep_ms", "write_log"};
 

@@ -4,9 +4,6 @@
 #include <utility>
 
 #include <duckdb/main/attached_database.hpp>
-#include <duckdb/main/client_context.hpp>
-#include <duckdb/parser/constraint.hpp>
-#include <duckdb/parser/parsed_data/attach_info.hpp>
 #include <duckdb/parser/parsed_data/create_schema_info.hpp>
 #include <duckdb/parser/parsed_data/create_table_info.hpp>
 #include <duckdb/storage/database_size.hpp>
