@@ -60,3 +60,10 @@ def vector(name: str, value: Any) -> "array.array[float]":
         return array.array("f", value)
     except TypeError:
         raise TypeError(f"{name} must be a flat sequence of numbers") from None
+
+
+def arrow_table(name: str, value: object) -> object:
+    """Any object that exports the Arrow C stream."""
+    if not hasattr(value, "__arrow_c_stream__"):
+        raise TypeError(f"{name} must be an Arrow table (have __arrow_c_stream__), not {type(value).__name__}")
+    return value

@@ -133,7 +133,7 @@ class Database:
             TypeError: A relation that is no Arrow table.
         """
         tables = {
-            _arguments.text("relation name", name): _import_table(name, table)
+            _arguments.text("relation name", name): _jammi.Table(_arguments.arrow_table(f"relation {name!r}", table))
             for name, table in (relations or {}).items()
         }
         return pyarrow.table(self._session.sql(_arguments.text("query", query), tables))
@@ -271,10 +271,3 @@ class Database:
                 _arguments.text("key", key),
                 on_progress,
             )
-
-
-def _import_table(name: str, table: object) -> _jammi.Table:
-    try:
-        return _jammi.Table(table)
-    except TypeError as error:
-        raise TypeError(f"relation {name!r} is {error}") from None

@@ -1,6 +1,5 @@
 #include "arrow_table.h"
 
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -48,11 +47,6 @@ std::shared_ptr<arrow::Table> read_table(arrow::RecordBatchReader& reader, std::
 }
 
 ArrowTable ArrowTable::from_producer(const nb::object& producer) {
-  if (!nb::hasattr(producer, "__arrow_c_stream__")) {
-    const std::string message = "not an Arrow table (nothing with __arrow_c_stream__): " +
-                                nb::cast<std::string>(nb::str(producer.type().attr("__name__")));
-    throw nb::type_error(message.c_str());
-  }
   const nb::object capsule = producer.attr("__arrow_c_stream__")();
   auto* stream = static_cast<ArrowArrayStream*>(PyCapsule_GetPointer(capsule.ptr(), kStreamCapsule));
   if (stream == nullptr) throw nb::python_error();
@@ -76,7 +70,7 @@ void bind_arrow_table(nb::module_& module) {
           [](ArrowTable* self, const nb::object& producer) {
             new (self) ArrowTable(ArrowTable::from_producer(producer));
           },
-          nb::arg("producer"), "Reads an object that has __arrow_c_stream__; TypeError for any other.")
+          nb::arg("producer"), "Reads an object that has __arrow_c_stream__.")
       .def(
           "__arrow_c_stream__",
           [](const ArrowTable& self, const nb::object& /*requested_schema*/) { return self.to_stream(); },

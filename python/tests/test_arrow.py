@@ -108,7 +108,7 @@ def test_a_relation_is_gone_after_its_query(db):
 
 
 def test_what_is_no_table_is_refused_by_name(db):
-    with pytest.raises(TypeError, match="relation 'numbers' is not an Arrow table .*: list"):
+    with pytest.raises(TypeError, match="relation 'numbers' must be an Arrow table .*, not list"):
         db.sql("SELECT * FROM numbers", relations={"numbers": [1, 2]})
 
 
