@@ -24,7 +24,7 @@ def embedded_source(environment, data, model):
     if not ready:
         Finished([JAMMI, "sources", "add", SOURCE, "--path", data / f"{SOURCE}.parquet"], environment)
         Finished(
-            [JAMMI, "embed", SOURCE, "--model", model, "--columns", "short_description,description", "--key", "name"],
+            [JAMMI, "embed", SOURCE, "--model", model, "--columns", "name,short_description", "--key", "name"],
             environment,
         )
         return embedded_source(environment, data, model)
