@@ -56,6 +56,18 @@ void to_unit_half(std::span<const float> vector, std::span<Half> out) {
   numerics::to_half(scaled, out);
 }
 
+/// One of a semaphore's permits, waited for.
+class Permit {
+ public:
+  explicit Permit(std::counting_semaphore<>& semaphore) : semaphore_(semaphore) { semaphore_.acquire(); }
+  ~Permit() { semaphore_.release(); }
+  Permit(const Permit&) = delete;
+  Permit& operator=(const Permit&) = delete;
+
+ private:
+  std::counting_semaphore<>& semaphore_;
+};
+
 [[noreturn]] void throw_out_of_memory() {
   throw Error(ErrorCode::ResourceExhausted, ErrorCategory::Storage, "not enough memory for the vector index");
 }
@@ -153,12 +165,11 @@ std::unique_ptr<HnswGraph> HnswGraph::view(std::span<const std::byte> bytes, uin
 std::vector<uint64_t> HnswGraph::search(std::span<const float> query, size_t num_candidates) const {
   std::vector<Half> half(query.size());
   to_unit_half(query, half);
-  impl_->free_contexts.acquire();
+  const Permit permit(impl_->free_contexts);  // outlives `found`, which holds the context
   auto found = impl_->index.search(reinterpret_cast<const us::f16_t*>(half.data()), num_candidates);
-  impl_->free_contexts.release();
   if (!found) {
-    found.error.release();
-    throw_out_of_memory();
+    throw Error(ErrorCode::ResourceExhausted, ErrorCategory::Storage,
+                std::string("the vector index cannot be searched: ") + found.error.release());
   }
   std::vector<uint64_t> keys(found.size());
   for (size_t i = 0; i < keys.size(); ++i) keys[i] = found[i].member.key;
