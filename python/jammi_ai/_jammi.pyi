@@ -10,7 +10,7 @@ class Table:
     """An Arrow table on its way into or out of the engine, without a copy."""
 
     def __init__(self, producer: object) -> None:
-        """Reads an object that has __arrow_c_stream__; TypeError for any other."""
+        """Reads an object that has __arrow_c_stream__."""
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> types.CapsuleType:
         """The Arrow C stream of the rows; the schema is not negotiable."""
