@@ -19,7 +19,8 @@ int main(int argc, char** argv) {
                         {.url = argv[1], .format = jammi::FileFormat::Csv, .options = {}});
 
     // 2. Query it with SQL; rows come as Arrow record batches.
-    auto rows = database.sql("SELECT title, year FROM patents.public.patents WHERE year > 2020 ORDER BY year");
+    auto rows =
+        database.sql("SELECT title, year FROM patents.public.patents WHERE year > 2020 ORDER BY year");
     for (std::shared_ptr<arrow::RecordBatch> batch;;) {
       jammi::throw_if_error(rows->ReadNext(&batch));
       if (batch == nullptr) break;
