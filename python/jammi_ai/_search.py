@@ -49,8 +49,9 @@ class SearchBuilder:
 
     def limit(self, n: int) -> None:
         """Keeps the first `n` rows. ValueError for a negative `n`."""
-        self._search.limit(_arguments.whole_number("n", n, at_least=0))
-        self._steps.append(f"limit({n})")
+        num_rows = _arguments.whole_number("n", n, at_least=0)
+        self._search.limit(num_rows)
+        self._steps.append(f"limit({num_rows})")
 
     def select(self, columns: list[str]) -> None:
         """Keeps the named columns, in that order. RuntimeError for an unknown column.
