@@ -18,7 +18,7 @@ def main():
         file = WORK / f"{source}.parquet"
         # Both samples are spread over the whole archive, so that their texts have the same lengths.
         step = packages.num_rows // max(ROW_COUNTS) * max(ROW_COUNTS) // rows
-        pq.write_table(packages.take(range(0, rows * step, step)), file)
+        pq.write_table(packages.take(list(range(0, rows * step, step))), file)
         Finished([JAMMI, "sources", "add", source, "--path", file], environment)
         embedding = Finished(
             [JAMMI, "embed", source, "--model", model, "--columns", "short_description", "--key", "name"], environment
