@@ -63,6 +63,14 @@ class EngineTest : public ::testing::Test {
   Engine engine_;
 };
 
+TEST_F(EngineTest, brackets_that_nest_too_deeply_are_refused_before_parsing) {
+  const std::string deep = std::string(10'000, '(') + "1" + std::string(10'000, ')');
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "brackets nest too deeply, at most: 200",
+               engine_.query("SELECT " + deep));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "brackets nest too deeply", engine_.parse_expression(deep));
+  EXPECT_NO_THROW(engine_.query("SELECT '" + std::string(10'000, '(') + "'"));
+}
+
 TEST_F(EngineTest, views_are_read_when_the_query_runs) {
   EXPECT_THAT(run("SELECT count(*) FROM things"), ElementsAre(Row{"2"}));
   num_things_ = 5;

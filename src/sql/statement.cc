@@ -18,6 +18,30 @@ using duckdb::StatementType;
 // DESCRIBE, SHOW TABLES, SUMMARIZE, VALUES and WITH are SELECT statements to the parser.
 constexpr std::array kReadable{StatementType::SELECT_STATEMENT};
 
+// The parser's time grows with the square of the nesting, and it cannot be interrupted.
+constexpr size_t kMaxNesting = 200;
+
+/// Throws when brackets outside quotes nest deeper than the parser takes in reasonable time. Comments are not
+/// told apart: brackets in them count.
+void check_nesting(const std::string& text) {
+  size_t depth = 0;
+  char quote = 0;
+  for (char c : text) {
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+    } else if (c == '\'' || c == '"') {
+      quote = c;
+    } else if (c == '(' || c == '[' || c == '{') {
+      if (++depth > kMaxNesting) {
+        throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql,
+                    "brackets nest too deeply, at most: " + std::to_string(kMaxNesting));
+      }
+    } else if ((c == ')' || c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+}
+
 std::string keyword_of(StatementType type) {
   if (type == StatementType::MULTI_STATEMENT) return "PIVOT without an IN list";
   std::string name = duckdb::StatementTypeToString(type);
@@ -40,6 +64,7 @@ void require_readable(const duckdb::SQLStatement& statement) {
 
 duckdb::unique_ptr<duckdb::SQLStatement> parse_statement(duckdb::Connection& connection,
                                                          const std::string& text) {
+  check_nesting(text);
   // The whole text is parsed before anything of it runs: DuckDB would otherwise run what stands before a
   // syntax error.
   auto statements = translated([&] { return connection.ExtractStatements(text); });
@@ -55,6 +80,7 @@ duckdb::unique_ptr<duckdb::SQLStatement> parse_statement(duckdb::Connection& con
 }
 
 std::string parse_expression_text(duckdb::Connection& connection, const std::string& text) {
+  check_nesting(text);
   auto parse = [&](const std::string& list) {
     return translated([&] { return duckdb::Parser(*connection.context).ParseExpressionList(list); });
   };
