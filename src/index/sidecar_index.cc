@@ -15,8 +15,8 @@ namespace {
 
 // Float16 blurs the order of near neighbours; scoring some more than k restores it, and a wider search also
 // misses fewer. Measured by hnsw recall tests.
-constexpr size_t kMinCandidates = 128;
-constexpr size_t kCandidatesPerResult = 3;
+constexpr size_t kMinCandidates = 256;
+constexpr size_t kCandidatesPerResult = 8;
 
 Error refused(const std::string& reason) {
   return Error(ErrorCode::DataCorruption, ErrorCategory::Storage, reason);

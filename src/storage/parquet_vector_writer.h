@@ -10,7 +10,9 @@
 namespace jammi::storage {
 
 /// Writes the Parquet file of a result table (docs/formats/result-table.md) to `path`, with no regard for
-/// atomicity. Used by one thread at a time.
+/// atomicity: unless `finish` returns, the file and a temporary one beside it (`path` + ".vectors.tmp") are
+/// the caller's to remove. Keeps the row ids of one row group in memory, not its vectors. Used by one thread
+/// at a time.
 class ParquetVectorWriter {
  public:
   ParquetVectorWriter(io::FileSystem& files, const std::string& path, const TableDefinition& definition);
