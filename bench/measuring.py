@@ -11,6 +11,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORK = ROOT / "build" / "bench-data"
 JAMMI = ROOT / "build" / "bench" / "src" / "cli" / "jammi"
+SQL_BENCH = ROOT / "build" / "bench" / "bench" / "sql_bench"
 
 
 def machine():

@@ -45,6 +45,18 @@ function(jammi_library name)
   target_link_libraries(jammi_${name} PUBLIC jammi_build_options ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
 endfunction()
 
+# jammi_plugin(NAME SOURCES ... HEADERS ... PRIVATE ...): libjammi_NAME.so, which base::SharedLibrary finds along
+# the run path of every program of the build tree. Only what it marks as visible is seen from outside.
+set(CMAKE_BUILD_RPATH "${PROJECT_BINARY_DIR}/lib")
+function(jammi_plugin name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;HEADERS;PRIVATE" ${ARGN})
+  add_library(jammi_${name} MODULE ${ARG_SOURCES} ${ARG_HEADERS})
+  set_target_properties(jammi_${name} PROPERTIES
+    LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib" CXX_VISIBILITY_PRESET hidden)
+  target_link_libraries(jammi_${name} PRIVATE jammi_build_options ${ARG_PRIVATE})
+  target_link_options(jammi_${name} PRIVATE -Wl,--exclude-libs,ALL)
+endfunction()
+
 # jammi_test(NAME SOURCES ... LIBRARIES ... [LABELS ...]): one test binary per folder, one ctest entry each.
 function(jammi_test name)
   if(NOT JAMMI_DEVELOPER_MODE)

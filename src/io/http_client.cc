@@ -9,23 +9,15 @@
 #include <optional>
 #include <string_view>
 
-#include <curl/curl.h>
-
 #include <jammi/error.h>
+
+#include "io/curl_library.h"
 
 namespace jammi::io {
 namespace {
 
 constexpr size_t kMaxErrorBody = size_t{64} << 10;
 constexpr long kMaxRedirects = 10;
-
-void initialise_curl_once() {
-  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (code != CURLE_OK) {
-    throw Error(ErrorCode::Internal, ErrorCategory::Io,
-                std::string("libcurl cannot be initialised: ") + curl_easy_strerror(code));
-  }
-}
 
 std::string lower_case(std::string_view text) {
   std::string lowered(text);
@@ -48,14 +40,14 @@ bool is_worth_retrying(int status) {
 }
 
 struct HeaderListDeleter {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  void operator()(curl_slist* list) const { curl_library().slist_free_all(list); }
 };
 using HeaderList = std::unique_ptr<curl_slist, HeaderListDeleter>;
 
 HeaderList make_header_list(const HttpRequest& request) {
   HeaderList list;
   for (const auto& [name, value] : request.headers) {
-    list.reset(curl_slist_append(list.release(), (name + ": " + value).c_str()));
+    list.reset(curl_library().slist_append(list.release(), (name + ": " + value).c_str()));
   }
   return list;
 }
@@ -129,9 +121,10 @@ void pause(std::chrono::milliseconds duration, const std::stop_token& stop) {
 
 struct HttpClient::State {
   HttpOptions options;
+  const CurlLibrary& library = curl_library();
   CURL* curl = nullptr;
 
-  ~State() { curl_easy_cleanup(curl); }
+  ~State() { library.easy_cleanup(curl); }
 
   void prepare(const HttpRequest& request, curl_slist* headers, Transfer& transfer);
   /// Performs one attempt. Returns nothing when another is worth making.
@@ -140,30 +133,31 @@ struct HttpClient::State {
 };
 
 void HttpClient::State::prepare(const HttpRequest& request, curl_slist* headers, Transfer& transfer) {
-  curl_easy_reset(curl);
-  curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(curl, CURLOPT_USERAGENT, "jammi");
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, request.follows_redirects ? 1L : 0L);
-  curl_easy_setopt(curl, CURLOPT_MAXREDIRS, kMaxRedirects);
-  curl_easy_setopt(curl, CURLOPT_NOBODY, request.method == HttpRequest::Method::Head ? 1L : 0L);
+  const auto set = [&](CURLoption option, auto value) { library.easy_setopt(curl, option, value); };
+  library.easy_reset(curl);
+  set(CURLOPT_URL, request.url.c_str());
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_USERAGENT, "jammi");
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_HTTPHEADER, headers);
+  set(CURLOPT_FOLLOWLOCATION, request.follows_redirects ? 1L : 0L);
+  set(CURLOPT_MAXREDIRS, kMaxRedirects);
+  set(CURLOPT_NOBODY, request.method == HttpRequest::Method::Head ? 1L : 0L);
   if (request.first_byte > 0) {
-    curl_easy_setopt(curl, CURLOPT_RANGE, (std::to_string(request.first_byte) + "-").c_str());
+    set(CURLOPT_RANGE, (std::to_string(request.first_byte) + "-").c_str());
   }
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
-  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_timeout.count()));
-  if (const char* bundle = std::getenv("SSL_CERT_FILE")) curl_easy_setopt(curl, CURLOPT_CAINFO, bundle);
-  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, header_callback);
-  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &transfer);
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, body_callback);
-  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer);
-  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, progress_callback);
-  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &transfer);
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
+  set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+  set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_timeout.count()));
+  if (const char* bundle = std::getenv("SSL_CERT_FILE")) set(CURLOPT_CAINFO, bundle);
+  set(CURLOPT_HEADERFUNCTION, header_callback);
+  set(CURLOPT_HEADERDATA, &transfer);
+  set(CURLOPT_WRITEFUNCTION, body_callback);
+  set(CURLOPT_WRITEDATA, &transfer);
+  set(CURLOPT_NOPROGRESS, 0L);
+  set(CURLOPT_XFERINFOFUNCTION, progress_callback);
+  set(CURLOPT_XFERINFODATA, &transfer);
 }
 
 std::optional<HttpResponse> HttpClient::State::attempt(const HttpRequest& request, const HttpSink& sink,
@@ -171,7 +165,7 @@ std::optional<HttpResponse> HttpClient::State::attempt(const HttpRequest& reques
   Transfer transfer{.sink = sink, .stop = stop, .response = {}, .has_delivered = false, .failure = nullptr};
   HeaderList headers = make_header_list(request);
   prepare(request, headers.get(), transfer);
-  const CURLcode code = curl_easy_perform(curl);
+  const CURLcode code = library.easy_perform(curl);
   if (transfer.failure) std::rethrow_exception(transfer.failure);
   if (code == CURLE_ABORTED_BY_CALLBACK) throw cancelled(request);
   if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) {
@@ -182,15 +176,14 @@ std::optional<HttpResponse> HttpClient::State::attempt(const HttpRequest& reques
   }
   if (is_last || transfer.has_delivered) {
     throw Error(ErrorCode::Unavailable, ErrorCategory::Io,
-                "request failed: " + request.url + ": " + curl_easy_strerror(code));
+                "request failed: " + request.url + ": " + library.easy_strerror(code));
   }
   return std::nullopt;
 }
 
 HttpClient::HttpClient(HttpOptions options) : state_(std::make_unique<State>()) {
-  initialise_curl_once();
   state_->options = options;
-  state_->curl = curl_easy_init();
+  state_->curl = state_->library.easy_init();
   if (state_->curl == nullptr) {
     throw Error(ErrorCode::ResourceExhausted, ErrorCategory::Io, "libcurl cannot make a handle");
   }

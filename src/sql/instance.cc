@@ -82,6 +82,8 @@ std::unique_ptr<duckdb::DuckDB> open_instance(const EngineOptions& options) {
     config.SetOptionByName(duckdb::Identifier(name), value);
   };
   set("threads", duckdb::Value::BIGINT(static_cast<int64_t>(options.threads)));
+  // For reads from remote storage, which come through our own file systems instead.
+  set("async_threads", duckdb::Value::BIGINT(1));
   if (options.memory_limit_bytes > 0) {
     set("memory_limit", duckdb::Value(std::to_string(options.memory_limit_bytes) + "B"));
   }

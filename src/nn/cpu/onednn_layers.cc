@@ -11,7 +11,6 @@
 
 #include <jammi/error.h>
 
-#include "base/log.h"
 #include "nn/cpu/aligned_buffer.h"
 #include "nn/cpu/onednn_product.h"
 
@@ -89,7 +88,6 @@ class OneDnnLayers final : public LayerStack {
            .output = {engine_, weights.output, element_, ProductEnd::AddToF32},
            .output_norm = std::move(weights.output_norm)});
     }
-    warn_of_slow_products();
   }
 
   size_t weight_bytes() const noexcept override {
@@ -111,18 +109,6 @@ class OneDnnLayers final : public LayerStack {
   std::span<const Layer> layers() const { return layers_; }
 
  private:
-  void warn_of_slow_products() const {
-    if (layers_.empty()) return;
-    const Layer& layer = layers_.front();
-    for (const OneDnnLinear* linear :
-         {&layer.qkv, &layer.attention_output, &layer.intermediate, &layer.output}) {
-      if (linear->implementation().starts_with("ref")) {
-        log::warn("oneDNN has no fast matrix product for this CPU: " + linear->implementation());
-        return;
-      }
-    }
-  }
-
   EncoderSpec spec_;
   memory::data_type element_;
   const Kernels& kernels_;
@@ -251,9 +237,12 @@ std::unique_ptr<LayerRunner> OneDnnLayers::make_runner() const {
 
 }  // namespace
 
-std::unique_ptr<const LayerStack> make_onednn_layers(const EncoderSpec& spec, const ReadLayer& read_layer,
-                                                     Precision precision, const Kernels& kernels) {
-  return at_door([&] { return std::make_unique<const OneDnnLayers>(spec, read_layer, precision, kernels); });
-}
-
 }  // namespace jammi::nn::cpu
+
+const jammi::nn::cpu::LayerStack* jammi_make_onednn_layers(const jammi::nn::EncoderSpec& spec,
+                                                           const jammi::nn::cpu::ReadLayer& read_layer,
+                                                           jammi::nn::Precision precision,
+                                                           const jammi::nn::cpu::Kernels& kernels) {
+  return jammi::nn::cpu::at_door(
+      [&] { return new jammi::nn::cpu::OneDnnLayers(spec, read_layer, precision, kernels); });
+}
