@@ -36,8 +36,10 @@ class Session {
                                             const std::vector<std::string>& columns, const std::string& key,
                                             const EmbeddingOptions& options = {});
 
-  /// The unit-length embedding of one text. Throws InvalidArgument for empty text.
-  std::vector<float> encode_text_query(const std::string& model, const std::string& text);
+  /// The unit-length embedding of one text. Throws InvalidArgument for empty text, Cancelled on a stop request
+  /// while the model is fetched.
+  std::vector<float> encode_text_query(const std::string& model, const std::string& text,
+                                       std::stop_token stop = {});
 
   /// Starts a search for the k rows of `source` nearest to `query`. Throws Catalog NotFound when the source
   /// has no ready embedding table, InvalidArgument when the query's width differs from the table's or it
@@ -45,8 +47,8 @@ class Session {
   SearchBuilder search(const std::string& source, std::vector<float> query, size_t k,
                        const SearchOptions& options = {});
 
-  /// Loads a model ahead of its first use.
-  void preload_model(const std::string& model);
+  /// Loads a model ahead of its first use. Throws Cancelled on a stop request while it is fetched.
+  void preload_model(const std::string& model, std::stop_token stop = {});
 
  private:
   struct State;

@@ -124,12 +124,13 @@ std::string generate_text_embeddings(const SessionHandle& handle, const std::str
 std::vector<float> encode_text_query(const SessionHandle& handle, const std::string& model,
                                      const std::string& text) {
   const std::shared_ptr<Session> session = handle.session();
-  return run_interruptibly([&](const std::stop_token&) { return session->encode_text_query(model, text); });
+  return run_interruptibly(
+      [&](const std::stop_token& stop) { return session->encode_text_query(model, text, stop); });
 }
 
 void preload_model(const SessionHandle& handle, const std::string& model) {
   const std::shared_ptr<Session> session = handle.session();
-  run_interruptibly([&](const std::stop_token&) { session->preload_model(model); });
+  run_interruptibly([&](const std::stop_token& stop) { session->preload_model(model, stop); });
 }
 
 std::unique_ptr<Search> begin_search(const SessionHandle& handle, const std::string& source,

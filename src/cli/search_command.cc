@@ -33,7 +33,7 @@ void search(const Context& context, const SearchCommandOptions& options) {
       options.table.empty() ? tables.latest_ready_embedding(options.source) : tables.get(options.table);
   std::string model = options.model.empty() ? model_of(table) : model_argument(options.model);
 
-  std::vector<float> vector = session->encode_text_query(model, options.text);
+  std::vector<float> vector = session->encode_text_query(model, options.text, context.stop);
   SearchBuilder builder =
       session->search(options.source, std::move(vector), options.k, {.table = table.table_name});
   if (!options.filter.empty()) builder.filter(options.filter);

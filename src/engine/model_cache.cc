@@ -4,21 +4,26 @@
 #include <iterator>
 #include <utility>
 
+#include <jammi/error.h>
+
 namespace jammi::engine {
 
 ModelCache::ModelCache(size_t capacity, Load load) : capacity_(capacity), load_(std::move(load)) {}
 
-std::shared_ptr<const model::TextEmbedder> ModelCache::get(const model::ModelSource& source) {
+std::shared_ptr<const model::TextEmbedder> ModelCache::get(const model::ModelSource& source,
+                                                           std::stop_token stop) {
   const std::string& id = source.id;
   std::unique_lock lock(mutex_);
-  loaded_.wait(lock, [&] { return !loading_.contains(id); });
+  if (!loaded_.wait(lock, stop, [&] { return !loading_.contains(id); })) {
+    throw Error(ErrorCode::Cancelled, ErrorCategory::Model, "loading cancelled: " + id);
+  }
   if (auto model = find(id)) return model;
 
   loading_.insert(id);
   lock.unlock();
   std::shared_ptr<const model::TextEmbedder> model;
   try {
-    model = load_(source);
+    model = load_(source, stop);
   } catch (...) {
     lock.lock();
     loading_.erase(id);

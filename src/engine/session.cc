@@ -56,19 +56,22 @@ struct Session::State {
             [this](const std::string& id) { return find_model_files(*database, id); },
             model::hub_options_from_environment()),
         models(config.inference.max_loaded_models,
-               [this](const model::ModelSource& source) { return load_model(source); }),
+               [this](const model::ModelSource& source, std::stop_token stop) {
+                 return load_model(source, stop);
+               }),
         tables(kOpenTables) {}
 
-  std::shared_ptr<const model::TextEmbedder> load_model(const model::ModelSource& source) {
-    const model::ResolvedModel resolved = resolver.resolve(source);
+  std::shared_ptr<const model::TextEmbedder> load_model(const model::ModelSource& source,
+                                                        std::stop_token stop) {
+    const model::ResolvedModel resolved = resolver.resolve(source, {}, stop);
     auto embedder = model::TextEmbedder::load(resolved, database->config().inference.precision);
     database->catalog().models().upsert(describe(resolved, *embedder));
     return embedder;
   }
 
   /// The model as a user names it.
-  std::shared_ptr<const model::TextEmbedder> model(const std::string& written) {
-    return models.get(model::parse_model_source(written));
+  std::shared_ptr<const model::TextEmbedder> model(const std::string& written, std::stop_token stop) {
+    return models.get(model::parse_model_source(written), stop);
   }
 
   std::unique_ptr<Database> database;
@@ -91,15 +94,16 @@ Database& Session::database() noexcept {
 EmbeddingSummary Session::generate_text_embeddings(const std::string& source, const std::string& model,
                                                    const std::vector<std::string>& columns,
                                                    const std::string& key, const EmbeddingOptions& options) {
-  return embedding::run_text_embedding_job(*state_->database, state_->model(model), {source, columns, key},
-                                           options);
+  return embedding::run_text_embedding_job(*state_->database, state_->model(model, options.stop),
+                                           {source, columns, key}, options);
 }
 
-std::vector<float> Session::encode_text_query(const std::string& model, const std::string& text) {
+std::vector<float> Session::encode_text_query(const std::string& model, const std::string& text,
+                                              std::stop_token stop) {
   if (text.empty()) {
     throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference, "Empty or null text input");
   }
-  return state_->model(model)->embed(text);
+  return state_->model(model, stop)->embed(text);
 }
 
 SearchBuilder Session::search(const std::string& source, std::vector<float> query, size_t k,
@@ -107,8 +111,8 @@ SearchBuilder Session::search(const std::string& source, std::vector<float> quer
   return search::begin_search(*state_->database, state_->tables, source, options.table, std::move(query), k);
 }
 
-void Session::preload_model(const std::string& model) {
-  state_->model(model);
+void Session::preload_model(const std::string& model, std::stop_token stop) {
+  state_->model(model, stop);
 }
 
 }  // namespace jammi
