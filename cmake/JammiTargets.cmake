@@ -17,6 +17,10 @@ if(JAMMI_SANITIZER STREQUAL "address")
   target_compile_options(jammi_build_options INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer
     -Wno-maybe-uninitialized)
   target_link_options(jammi_build_options INTERFACE -fsanitize=address,undefined)
+elseif(JAMMI_SANITIZER STREQUAL "fuzzer")
+  target_compile_options(jammi_build_options INTERFACE
+    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(jammi_build_options INTERFACE -fsanitize=address,undefined)
 elseif(JAMMI_SANITIZER STREQUAL "thread")
   target_compile_options(jammi_build_options INTERFACE -fsanitize=thread)
   target_link_options(jammi_build_options INTERFACE -fsanitize=thread)

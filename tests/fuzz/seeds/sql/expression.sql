@@ -1,0 +1,1 @@
+a + 1 > 2 AND "b c" IN ('x', 'y') OR cast(d AS DATE) IS NOT NULL
