@@ -20,7 +20,7 @@
 #include <jammi/session.h>
 
 #include "arrow_table.h"
-#include "base/log.h"
+#include "config/logging.h"
 #include "interruptible.h"
 #include "search.h"
 #include "session_handle.h"
@@ -33,13 +33,6 @@ namespace {
 
 using QueryVector = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
-static_assert(static_cast<int>(Config::LogLevel::Error) == static_cast<int>(log::Level::Error) &&
-              static_cast<int>(Config::LogFormat::Json) == static_cast<int>(log::Format::Json));
-
-void configure_log(const Config::Logging& logging) {
-  log::configure(static_cast<log::Level>(logging.level), static_cast<log::Format>(logging.format));
-}
-
 void open_session(SessionHandle* self, const std::optional<std::string>& config_path,
                   const std::optional<std::string>& artifact_dir, std::optional<int64_t> gpu_device,
                   std::optional<uint64_t> inference_batch_size) {
@@ -48,7 +41,7 @@ void open_session(SessionHandle* self, const std::optional<std::string>& config_
     if (artifact_dir) config.artifact_dir = *artifact_dir;
     if (gpu_device) config.gpu.device = *gpu_device;
     if (inference_batch_size) config.inference.batch_size = *inference_batch_size;
-    configure_log(config.logging);
+    config::configure_log(config.logging);
     return Session::open(config);
   });
   new (self) SessionHandle(std::move(session));
