@@ -18,6 +18,7 @@ PUBLIC_HEADERS = {
     "records": "base",
     "database": "db",
     "embedding": "embedding",
+    "inference": "inference",
     "search": "search",
     "session": "engine",
     "version": "base",

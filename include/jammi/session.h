@@ -8,6 +8,7 @@
 #include <jammi/config.h>
 #include <jammi/database.h>
 #include <jammi/embedding.h>
+#include <jammi/inference.h>
 #include <jammi/records.h>
 #include <jammi/search.h>
 
@@ -35,6 +36,23 @@ class Session {
   EmbeddingSummary generate_text_embeddings(const std::string& source, const std::string& model,
                                             const std::vector<std::string>& columns, const std::string& key,
                                             const EmbeddingOptions& options = {});
+
+  /// Runs a model over the text of `columns` (joined with one space, nulls skipped) for every row of a source
+  /// and streams the results, keeping nothing: `_row_id` (the text of `key`), `_source`, `_model`, `_status`
+  /// ("ok" or "error"), `_error`, `_latency_ms` and the task's columns (text_embedding: `vector`), in scan
+  /// order, `inference.batch_size` rows a batch. A row without text or key is an error row; it does not end
+  /// the stream. Unknown names: NotFound; a task that has no implementation: Unsupported. Reads fail as those
+  /// of `Database::sql` do, with Cancelled after a stop request; the reader must not outlive the session.
+  std::shared_ptr<arrow::RecordBatchReader> infer(const std::string& source, const std::string& model,
+                                                  const std::vector<std::string>& columns, ModelTask task,
+                                                  const std::string& key,
+                                                  const InferenceOptions& options = {});
+
+  /// Shows the output of every inference to `observer` from its next batch on.
+  void add_observer(std::shared_ptr<InferenceObserver> observer);
+
+  /// Forgets an observer; a call of it that is under way finishes.
+  void remove_observer(const InferenceObserver& observer);
 
   /// The unit-length embedding of one text. Throws InvalidArgument for empty text, Cancelled on a stop request
   /// while the model is fetched.

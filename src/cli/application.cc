@@ -55,6 +55,7 @@ CLI::Validator one_of(const std::vector<std::string>& words) {
 struct Arguments {
   AddSourceOptions add_source;
   EmbedOptions embed;
+  InferCommandOptions infer;
   SearchCommandOptions search;
   std::string source;
   std::string statement;
@@ -141,6 +142,26 @@ void add_embed_command(CLI::App& app, const Context& context, Arguments& argumen
   add_text(*embed_app, "--key", options.key, "Column that tells the rows apart")->required();
 }
 
+void add_infer_command(CLI::App& app, const Context& context, Arguments& arguments) {
+  InferCommandOptions& options = arguments.infer;
+  CLI::App* infer_app = add_command(
+      app, "infer", "Run a model over a source and print its output; nothing is stored",
+      [&] { infer(context, options); },
+      "  jammi infer patents --model sentence-transformers/all-MiniLM-L6-v2 --columns abstract --key id\n"
+      "  jammi infer patents --model ./my-model --columns title,abstract --key id --format json > "
+      "vectors.jsonl");
+  add_text(*infer_app, "SOURCE", options.source, "Name of the source")->required();
+  add_text(*infer_app, "--model", options.model,
+           "Hugging Face repository, or a directory (./DIR or local:DIR)")
+      ->required();
+  add_list(*infer_app, "--columns", options.columns, "Columns whose text the model reads, comma-separated")
+      ->required();
+  add_text(*infer_app, "--key", options.key, "Column that tells the rows apart")->required();
+  add_text(*infer_app, "--task", options.task, "What the model is asked for")
+      ->check(one_of({"text_embedding", "image_embedding", "classification", "ner"}))
+      ->capture_default_str();
+}
+
 void add_search_command(CLI::App& app, const Context& context, Arguments& arguments) {
   SearchCommandOptions& options = arguments.search;
   CLI::App* search_app = add_command(
@@ -198,6 +219,7 @@ int run(int argc, const char* const* argv, Context& context) {
   add_catalog_commands(app, context);
   add_query_commands(app, context, arguments);
   add_embed_command(app, context, arguments);
+  add_infer_command(app, context, arguments);
   add_search_command(app, context, arguments);
   try {
     app.parse(argc, argv);

@@ -17,6 +17,7 @@ namespace jammi::cli {
 struct Context {
   std::ostream& out;     ///< results
   std::ostream& status;  ///< progress and warnings
+  bool out_is_terminal = false;
   bool status_is_terminal = false;
   std::stop_token stop;
   std::optional<std::filesystem::path> config_path;
@@ -35,6 +36,14 @@ struct EmbedOptions {
   std::string model;
   std::vector<std::string> columns;
   std::string key;
+};
+
+struct InferCommandOptions {
+  std::string source;
+  std::string model;
+  std::vector<std::string> columns;
+  std::string key;
+  std::string task = "text_embedding";
 };
 
 struct SearchCommandOptions {
@@ -56,6 +65,7 @@ void list_tables(const Context& context);
 void query(const Context& context, const std::string& statement);
 void explain(const Context& context, const std::string& statement);
 void embed(const Context& context, const EmbedOptions& options);
+void infer(const Context& context, const InferCommandOptions& options);
 void search(const Context& context, const SearchCommandOptions& options);
 
 }  // namespace jammi::cli

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   jammi::cli::Context context{.out = std::cout,
                               .status = std::cerr,
+                              .out_is_terminal = isatty(STDOUT_FILENO) == 1,
                               .status_is_terminal = isatty(STDERR_FILENO) == 1,
                               .stop = interrupt.token(),
                               .config_path = {}};

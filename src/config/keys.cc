@@ -19,7 +19,6 @@ constexpr std::array<std::string_view, 2> kCatalogKinds{"sqlite", "postgres"};
 constexpr std::array<std::string_view, 2> kBrokerKinds{"in_memory", "jet_stream"};
 
 constexpr std::string_view kPostgres = "the PostgreSQL catalog";
-constexpr std::string_view kInfer = "the infer verb";
 constexpr std::string_view kMetrics = "metrics other than cosine";
 constexpr std::string_view kResume = "resumable embedding jobs";
 constexpr std::string_view kServer = "the server";
@@ -73,8 +72,7 @@ std::span<const Key> keys() {
       Key{"inference.default_backend",
           word<kBackends, &Config::inference, &Config::Inference::default_backend>(), ""},
       Key{"inference.precision", word<kPrecisions, &Config::inference, &Config::Inference::precision>(), ""},
-      Key{"inference.batch_size", WholeNumber{at<&Config::inference, &Config::Inference::batch_size>, 1},
-          kInfer},
+      Key{"inference.batch_size", WholeNumber{at<&Config::inference, &Config::Inference::batch_size>, 1}, ""},
       Key{"inference.batch_timeout_secs",
           WholeNumber{at<&Config::inference, &Config::Inference::batch_timeout_secs>}, kServer},
       Key{"inference.max_loaded_models",

@@ -8,9 +8,9 @@
 
 #include <jammi/error.h>
 
-#include "embedding/progress_meter.h"
 #include "embedding/source_rows.h"
 #include "index/sidecar_writer.h"
+#include "inference/progress_meter.h"
 #include "inference/text_embedding_stream.h"
 #include "sql/quoting.h"
 #include "storage/result_store.h"
@@ -18,32 +18,9 @@
 namespace jammi::embedding {
 namespace {
 
-void check_columns(const std::string& source, const TableDescription& table,
-                   const TextEmbeddingRequest& request) {
-  if (request.columns.empty()) {
-    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference, "No content columns provided");
-  }
-  auto check = [&](const std::string& column) {
-    if (std::ranges::find(table.columns, column, &ColumnDescription::name) == table.columns.end()) {
-      throw source_error(ErrorCode::NotFound, source, "Column not found: " + column);
-    }
-  };
-  check(request.key);
-  std::ranges::for_each(request.columns, check);
-}
-
-/// `SELECT key, column, ...` with everything cast to text, in table order.
-std::string text_query(const std::string& table_path, const TextEmbeddingRequest& request) {
-  std::string query = "SELECT CAST(" + sql::quote_identifier(request.key) + " AS VARCHAR)";
-  for (const std::string& column : request.columns) {
-    query += ", CAST(" + sql::quote_identifier(column) + " AS VARCHAR)";
-  }
-  return query + " FROM " + table_path;
-}
-
 uint64_t count_duplicate_keys(Database& database, const std::string& table_path,
-                              const TextEmbeddingRequest& request) {
-  const std::string key = "CAST(" + sql::quote_identifier(request.key) + " AS VARCHAR)";
+                              const inference::TextInput& input) {
+  const std::string key = inference::text_of(input.key);
   auto reader = database.sql("SELECT CAST(count(" + key + ") - count(DISTINCT " + key + ") AS BIGINT) FROM " +
                              table_path);
   std::shared_ptr<arrow::RecordBatch> batch;
@@ -64,14 +41,14 @@ std::string_view pooling_word(nn::Pooling pooling) {
 }
 
 storage::TableDefinition define_table(const model::TextEmbedder& embedder,
-                                      const TextEmbeddingRequest& request) {
+                                      const inference::TextInput& input) {
   const model::ModelIdentity& identity = embedder.identity();
   storage::TableDefinition definition;
-  definition.source_id = request.source;
+  definition.source_id = input.source;
   definition.task = ModelTask::TextEmbedding;
   definition.dimensions = static_cast<uint32_t>(embedder.dimensions());
-  definition.key_column = request.key;
-  definition.text_columns = request.columns;
+  definition.key_column = input.key;
+  definition.text_columns = input.columns;
   definition.model = {.id = embedder.model_id(),
                       .digest = identity.digest,
                       .tokenizer_digest = identity.tokenizer_digest,
@@ -99,25 +76,23 @@ uint64_t drop_failed_rows(inference::EmbeddedRows& embedded, size_t width,
 
 EmbeddingSummary run_text_embedding_job(Database& database,
                                         std::shared_ptr<const model::TextEmbedder> embedder,
-                                        const TextEmbeddingRequest& request,
-                                        const EmbeddingOptions& options) {
-  const TableDescription table = database.describe_source(request.source).at(0);
-  check_columns(request.source, table, request);
-  const std::string table_path = sql::quote_path({request.source, "public", table.name});
+                                        const inference::TextInput& input, const EmbeddingOptions& options) {
+  const TableDescription table = inference::describe_table(database, input);
+  const std::string table_path = sql::quote_path({input.source, "public", table.name});
 
   EmbeddingSummary summary;
   summary.precision = nn::to_string(embedder->precision());
-  summary.duplicate_keys = count_duplicate_keys(database, table_path, request);
-  ProgressMeter meter(options.progress, database.count_rows(request.source, table.name));
+  summary.duplicate_keys = count_duplicate_keys(database, table_path, input);
+  inference::ProgressMeter meter(options.progress, database.count_rows(input.source, table.name));
 
-  const std::string fingerprint = database.source_fingerprint(request.source);
+  const std::string query = inference::text_query(inference::text_of(input.key), input.columns, table_path);
+  const std::string fingerprint = database.source_fingerprint(input.source);
   const size_t threads = database.config().engine.execution_threads;
-  const storage::TableDefinition definition = define_table(*embedder, request);
+  const storage::TableDefinition definition = define_table(*embedder, input);
   std::unique_ptr<storage::ResultTableWriter> writer = database.results().create(definition);
   index::SidecarWriter sidecars(database.results(), writer->table().table_name, definition, threads);
-  inference::TextEmbeddingStream stream(
-      embedder, inference::TextRowReader(database.sql(text_query(table_path, request), options.stop)),
-      {.num_threads = threads}, options.stop);
+  inference::TextEmbeddingStream stream(embedder, inference::TextRowReader(database.sql(query, options.stop)),
+                                        {.num_threads = threads}, options.stop);
 
   std::vector<std::string> row_ids;
   std::vector<bool> has_vector;  // one bit for each row of the source

@@ -1,22 +1,14 @@
 #pragma once
 
 #include <memory>
-#include <string>
-#include <vector>
 
 #include <jammi/database.h>
 #include <jammi/embedding.h>
 
+#include "inference/text_input.h"
 #include "model/text_embedder.h"
 
 namespace jammi::embedding {
-
-/// Which text of which source to embed.
-struct TextEmbeddingRequest {
-  std::string source;
-  std::vector<std::string> columns;  ///< joined with one space, nulls skipped
-  std::string key;                   ///< its text becomes `_row_id`
-};
 
 /// Runs a model over every row of a source's table and stores the vectors in a new result table with its
 /// sidecars. The table becomes ready as the last step; whatever ends the job earlier leaves it failed and
@@ -25,6 +17,6 @@ struct TextEmbeddingRequest {
 /// Cancelled on a stop request, and what reading the source or writing the table throws.
 EmbeddingSummary run_text_embedding_job(Database& database,
                                         std::shared_ptr<const model::TextEmbedder> embedder,
-                                        const TextEmbeddingRequest& request, const EmbeddingOptions& options);
+                                        const inference::TextInput& input, const EmbeddingOptions& options);
 
 }  // namespace jammi::embedding

@@ -8,6 +8,8 @@
 #include "catalog/catalog.h"
 #include "embedding/text_embedding_job.h"
 #include "engine/model_cache.h"
+#include "inference/runner.h"
+#include "inference/text_embedding_task.h"
 #include "model/resolver.h"
 #include "search/search_builder.h"
 #include "search/table_cache.h"
@@ -59,6 +61,8 @@ struct Session::State {
                [this](const model::ModelSource& source, std::stop_token stop) {
                  return load_model(source, stop);
                }),
+        runner(*database, [this](const std::string& written, ModelTask task,
+                                 std::stop_token stop) { return load_task(written, task, stop); }),
         tables(kOpenTables) {}
 
   std::shared_ptr<const model::TextEmbedder> load_model(const model::ModelSource& source,
@@ -74,9 +78,17 @@ struct Session::State {
     return models.get(model::parse_model_source(written), stop);
   }
 
+  std::shared_ptr<const inference::Task> load_task(const std::string& written, ModelTask task,
+                                                   std::stop_token stop) {
+    if (task == ModelTask::TextEmbedding) return inference::make_text_embedding_task(model(written, stop));
+    throw model_error(ErrorCode::Unsupported, written,
+                      "no model can do this task yet, only text_embedding: " + std::string(to_string(task)));
+  }
+
   std::unique_ptr<Database> database;
   model::Resolver resolver;
   engine::ModelCache models;
+  inference::Runner runner;
   search::TableCache tables;
 };
 
@@ -96,6 +108,22 @@ EmbeddingSummary Session::generate_text_embeddings(const std::string& source, co
                                                    const std::string& key, const EmbeddingOptions& options) {
   return embedding::run_text_embedding_job(*state_->database, state_->model(model, options.stop),
                                            {source, columns, key}, options);
+}
+
+std::shared_ptr<arrow::RecordBatchReader> Session::infer(const std::string& source, const std::string& model,
+                                                         const std::vector<std::string>& columns,
+                                                         ModelTask task, const std::string& key,
+                                                         const InferenceOptions& options) {
+  return state_->runner.infer(state_->runner.load(model, task, options.stop), {source, columns, key},
+                              options);
+}
+
+void Session::add_observer(std::shared_ptr<InferenceObserver> observer) {
+  state_->runner.observers().add(std::move(observer));
+}
+
+void Session::remove_observer(const InferenceObserver& observer) {
+  state_->runner.observers().remove(observer);
 }
 
 std::vector<float> Session::encode_text_query(const std::string& model, const std::string& text,

@@ -218,6 +218,32 @@ TEST_F(SessionTest, a_stop_request_leaves_the_table_failed_and_no_files) {
   EXPECT_FALSE(std::filesystem::exists(tables[0].parquet_path));
 }
 
+TEST_F(SessionTest, infer_streams_what_the_model_says_and_stores_nothing) {
+  struct CountRows final : InferenceObserver {
+    void on_batch(const std::shared_ptr<arrow::RecordBatch>& batch, const BatchInfo&) override {
+      num_rows += batch->num_rows();
+    }
+    int64_t num_rows = 0;
+  };
+  auto observer = std::make_shared<CountRows>();
+  session_->add_observer(observer);
+  auto reader = session_->infer("notes", kModel, {"title"}, ModelTask::TextEmbedding, "id");
+  auto table = reader->ToTable();
+  throw_if_error(table.status());
+  EXPECT_EQ(strings(**table, "_row_id"), (std::vector<std::string>{"1", "2", "3", "4", "5"}));
+  EXPECT_EQ(strings(**table, "_status"), (std::vector<std::string>{"ok", "ok", "error", "ok", "ok"}));
+  EXPECT_EQ(observer->num_rows, 5);
+  EXPECT_TRUE(session_->database().catalog().result_tables().list().empty());
+}
+
+TEST_F(SessionTest, infer_says_which_tasks_it_cannot_do) {
+  for (ModelTask task : {ModelTask::ImageEmbedding, ModelTask::Classification, ModelTask::Ner}) {
+    EXPECT_ERROR(ErrorCode::Unsupported,
+                 "no model can do this task yet, only text_embedding: " + std::string(to_string(task)),
+                 session_->infer("notes", kModel, {"title"}, task, "id"));
+  }
+}
+
 TEST_F(SessionTest, a_model_is_registered_with_its_dimensions) {
   session_->preload_model(kModel);
   auto models = session_->database().catalog().models().list();

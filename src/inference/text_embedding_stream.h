@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "inference/stream_options.h"
 #include "inference/text_rows.h"
 #include "model/text_embedder.h"
 
@@ -19,16 +20,6 @@ struct EmbeddedRows {
   std::vector<float> vectors;  ///< [rows, dimensions] row-major; zeros where a row has an error
   uint64_t num_tokens = 0;
   float latency_ms = 0;  ///< from reading the rows to their last vector
-};
-
-/// Memory and threads of a stream. The defaults keep a batch inside a core's L2 cache and a window small
-/// enough that memory does not depend on the number of rows.
-struct StreamOptions {
-  size_t num_threads = 1;
-  size_t rows_per_window = 256;
-  size_t bytes_per_window = 4 << 20;  ///< of text
-  size_t windows_in_flight = 4;
-  size_t tokens_per_batch = 768;
 };
 
 /// Embeds a stream of texts on several threads and gives the results back in input order.

@@ -15,7 +15,7 @@ def test_no_command_prints_help(jammi):
 @pytest.mark.parametrize(
     "command",
     ["", "sources", "sources add", "sources list", "sources remove", "sources describe", "models", "models list"]
-    + ["tables", "tables list", "query", "explain", "embed", "search"],
+    + ["tables", "tables list", "query", "explain", "embed", "infer", "search"],
 )
 def test_every_help_has_an_example(jammi, command):
     text = jammi.succeed(*command.split(), "--help")
@@ -39,6 +39,7 @@ def test_version(jammi):
         ["sources", "add", "a", "--path", "a.csv", "--format", "avro"],
         ["search", "a", "b", "-k", "0"],
         ["embed", "a", "--columns", "b", "--key", "c"],
+        ["infer", "a", "--model", "m", "--columns", "b", "--key", "c", "--task", "poetry"],
     ],
 )
 def test_usage_errors_exit_with_2(jammi, arguments):
@@ -259,6 +260,22 @@ def test_search_takes_table_and_model(embedded):
 def test_search_needs_an_embedded_source(books):
     assert "No ready embedding table for source 'books'" in books.fail("search", "books", "chess")
     assert "nothing" in books.fail("search", "books", "chess", "--table", "nothing")
+
+
+def test_infer_prints_a_row_for_each_row_of_the_source_and_keeps_nothing(books):
+    arguments = ["infer", "books", "--model", str(MODEL), "--columns", "title,year", "--key", "id"]
+    rows = [json.loads(line) for line in books.succeed(*arguments, "--format", "json").splitlines()]
+    assert [row["_row_id"] for row in rows] == ["1", "2", "3", "4"]
+    assert {row["_status"] for row in rows} == {"ok"} and {len(row["vector"]) for row in rows} == {32}
+    header = books.succeed(*arguments, "--format", "csv").splitlines()[0]
+    assert header == "_row_id,_source,_model,_status,_error,_latency_ms,vector"
+    assert "_status" in books.succeed(*arguments)
+    assert books.succeed("tables", "list", "--format", "json") == ""
+
+
+def test_infer_says_which_task_it_cannot_do(books):
+    arguments = ["infer", "books", "--model", str(MODEL), "--columns", "title", "--key", "id", "--task"]
+    assert books.fail(*arguments, "ner").endswith("no model can do this task yet, only text_embedding: ner")
 
 
 def test_embed_names_what_is_wrong(books):

@@ -2,15 +2,16 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include <jammi/progress.h>
 
-namespace jammi::embedding {
+namespace jammi::inference {
 
 /// Counts a job's progress and reports it at most about ten times a second. Used by one thread.
 class ProgressMeter {
  public:
-  ProgressMeter(ProgressCallback callback, uint64_t rows_total);
+  ProgressMeter(ProgressCallback callback, std::optional<uint64_t> rows_total);
 
   void advance(uint64_t rows, uint64_t rows_failed, uint64_t tokens);
 
@@ -29,4 +30,4 @@ class ProgressMeter {
   Clock::time_point reported_ = began_;
 };
 
-}  // namespace jammi::embedding
+}  // namespace jammi::inference

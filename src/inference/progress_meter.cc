@@ -1,10 +1,10 @@
-#include "embedding/progress_meter.h"
+#include "inference/progress_meter.h"
 
 #include <utility>
 
-namespace jammi::embedding {
+namespace jammi::inference {
 
-ProgressMeter::ProgressMeter(ProgressCallback callback, uint64_t rows_total)
+ProgressMeter::ProgressMeter(ProgressCallback callback, std::optional<uint64_t> rows_total)
     : callback_(std::move(callback)) {
   progress_.rows_total = rows_total;
 }
@@ -30,4 +30,4 @@ void ProgressMeter::report() {
   if (callback_) callback_(progress_);
 }
 
-}  // namespace jammi::embedding
+}  // namespace jammi::inference

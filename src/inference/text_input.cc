@@ -1,0 +1,53 @@
+#include "inference/text_input.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <jammi/error.h>
+
+#include "sql/quoting.h"
+
+namespace jammi::inference {
+namespace {
+
+void check_columns(const TableDescription& table, const TextInput& input) {
+  if (input.columns.empty()) {
+    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference, "No content columns provided");
+  }
+  auto check = [&](const std::string& column) {
+    if (!std::ranges::contains(table.columns, column, &ColumnDescription::name)) {
+      throw source_error(ErrorCode::NotFound, input.source, "Column not found: " + column);
+    }
+  };
+  check(input.key);
+  std::ranges::for_each(input.columns, check);
+}
+
+TableDescription find_table(const Database& database, const TextInput& input) {
+  std::vector<TableDescription> tables = database.describe_source(input.source);
+  auto found =
+      input.table.empty() ? tables.begin() : std::ranges::find(tables, input.table, &TableDescription::name);
+  if (found != tables.end()) return std::move(*found);
+  throw source_error(ErrorCode::NotFound, input.source, "Table not found: " + input.table);
+}
+
+}  // namespace
+
+TableDescription describe_table(const Database& database, const TextInput& input) {
+  TableDescription table = find_table(database, input);
+  check_columns(table, input);
+  return table;
+}
+
+std::string text_query(const std::string& key, const std::vector<std::string>& columns,
+                       const std::string& relation) {
+  std::string query = "SELECT " + key;
+  for (const std::string& column : columns) query += ", " + text_of(column);
+  return query + " FROM " + relation;
+}
+
+std::string text_of(const std::string& column) {
+  return "CAST(" + sql::quote_identifier(column) + " AS VARCHAR)";
+}
+
+}  // namespace jammi::inference
