@@ -237,6 +237,19 @@ TEST_F(EngineTest, a_stop_requested_before_the_query_prevents_it) {
                engine_.query("SELECT 1", source.get_token()));
 }
 
+constexpr char kEndless[] =
+    "SELECT sum(a.range * b.range % (c.range + 1)) FROM range(20000) a, range(20000) b, range(20000) c";
+
+TEST_F(EngineTest, a_stop_requested_before_a_long_query_does_not_wait_for_it) {
+  std::stop_source source;
+  source.request_stop();
+  EXPECT_ERROR(ErrorCode::Cancelled, "the query was cancelled", engine_.query(kEndless, source.get_token()));
+}
+
+TEST_F(EngineTest, dropping_the_reader_of_a_long_query_does_not_wait_for_it) {
+  EXPECT_NE(engine_.query(kEndless), nullptr);
+}
+
 TEST_F(EngineTest, closing_early_frees_the_query) {
   auto reader = engine_.query("SELECT range FROM range(10000000000000)");
   std::shared_ptr<arrow::RecordBatch> batch;

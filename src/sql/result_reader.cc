@@ -71,7 +71,7 @@ class ResultReader final : public arrow::RecordBatchReader {
     read_schema(is_explain);
   }
 
-  ~ResultReader() override { release(); }
+  ~ResultReader() override { abandon(); }
 
   std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
 
@@ -86,7 +86,7 @@ class ResultReader final : public arrow::RecordBatchReader {
   }
 
   arrow::Status Close() override {
-    release();
+    abandon();
     return arrow::Status::OK();
   }
 
@@ -129,6 +129,12 @@ class ResultReader final : public arrow::RecordBatchReader {
     return arrow::Status::OK();
   }
 
+  // Ends a query that may still be running: releasing it waits for its tasks.
+  void abandon() {
+    if (stream_) connection_->Interrupt();
+    release();
+  }
+
   void release() {
     stream_.reset();
     interrupter_.reset();
@@ -154,8 +160,10 @@ std::shared_ptr<arrow::RecordBatchReader> stream(std::unique_ptr<duckdb::Connect
   return translated([&]() -> std::shared_ptr<arrow::RecordBatchReader> {
     auto result =
         connection->Submit(std::move(statement), duckdb::make_shared_ptr<duckdb::ArrowFormat>(batch_size));
-    // An interrupt that came before the query began was forgotten when it did.
-    if (interrupter->is_stopped()) throw cancelled();
+    if (interrupter->is_stopped()) {
+      connection->Interrupt();  // one that came before the query began was forgotten when it did
+      throw cancelled();
+    }
     if (result->HasError()) throw to_error(result->GetErrorObject());
     return std::make_shared<ResultReader>(std::move(connection), std::move(interrupter), std::move(result),
                                           is_explain);
