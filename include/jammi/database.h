@@ -62,6 +62,19 @@ class Database {
   /// Text that differs once a file of the source was changed, added or removed. NotFound if there is none.
   std::string source_fingerprint(const std::string& id) const;
 
+  /// Registers a provenance channel for good. `id` is a lowercase letter and up to 63 of [a-z0-9_];
+  /// `priority` places its columns in results, behind those of a smaller one. AlreadyExists for a known
+  /// channel or a column named twice, InvalidArgument for names that results cannot have.
+  void register_channel(const std::string& id, int32_t priority, const std::vector<ChannelColumn>& columns);
+
+  /// Appends columns to a channel; none is ever changed or dropped. NotFound for an unknown channel,
+  /// AlreadyExists for a column it has, whatever its type, InvalidArgument for a built-in channel. Adds all
+  /// columns or none.
+  void add_channel_columns(const std::string& id, const std::vector<ChannelColumn>& columns);
+
+  /// The channels, `vector` and `inference` included, ordered by priority and id.
+  std::vector<ChannelRecord> list_channels() const;
+
   /// Runs one SELECT-like statement and streams its rows in bounded memory. The reader keeps what it needs
   /// alive except this Database; requesting a stop on `stop` makes its next read fail with Cancelled. Reads
   /// fail with an arrow::Status, never an exception: `throw_if_error(reader->ReadNext(&batch))` throws it.

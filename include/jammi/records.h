@@ -20,6 +20,9 @@ enum class ModelTask { TextEmbedding, ImageEmbedding, Classification, Ner };
 
 enum class ResultTableStatus { Building, Ready, Failed };
 
+/// What the values of a provenance channel's column are; the Arrow types of the same names.
+enum class ChannelColumnType { Float32, Float64, Int32, Int64, Utf8, Boolean };
+
 /// How to reach a source. `url` is a file, a directory or a glob ("/data/*.parquet", "file:///data/a.csv").
 struct SourceConnection {
   std::optional<std::string> url;
@@ -84,11 +87,30 @@ struct ResultTableRecord {
   std::optional<std::string> tenant_id;
 };
 
+/// One column that a provenance channel contributes to results.
+struct ChannelColumn {
+  std::string name;
+  ChannelColumnType type = ChannelColumnType::Utf8;
+
+  bool operator==(const ChannelColumn&) const = default;
+};
+
+/// A provenance channel: what found a row or added to it, with the columns it contributes. `vector`
+/// (similarity) and `inference` (inference_model, inference_task, inference_confidence) are built in.
+struct ChannelRecord {
+  std::string id;
+  int32_t priority = 0;                ///< channels with a smaller one come first in results
+  std::vector<ChannelColumn> columns;  ///< in the order they were declared
+  std::string created_at;              ///< "YYYY-MM-DD HH:MM:SS" UTC
+  std::optional<std::string> tenant_id;
+};
+
 std::string_view to_string(SourceType type) noexcept;    ///< file, postgres, mysql
 std::string_view to_string(FileFormat format) noexcept;  ///< parquet, csv, json, avro
 std::string_view to_string(
     ModelTask task) noexcept;  ///< text_embedding, image_embedding, classification, ner
 std::string_view to_string(ResultTableStatus status) noexcept;  ///< building, ready, failed
+std::string_view to_string(ChannelColumnType type) noexcept;    ///< the enumerator's name
 
 /// Parse the words of `to_string`. Throw InvalidArgument for anything else; `parse_model_task` also accepts
 /// "embedding" for text_embedding.
@@ -96,5 +118,6 @@ SourceType parse_source_type(std::string_view word);
 FileFormat parse_file_format(std::string_view word);
 ModelTask parse_model_task(std::string_view word);
 ResultTableStatus parse_result_table_status(std::string_view word);
+ChannelColumnType parse_channel_column_type(std::string_view word);
 
 }  // namespace jammi

@@ -54,8 +54,9 @@ std::string_view error_prefix(ErrorCategory category) noexcept {
       return "DataFusion error: ";
     case ErrorCategory::Tenant:
       return "Tenant error: ";
+    // The guide shows the messages of channels without a prefix.
     case ErrorCategory::Channel:
-      return "Evidence channel error: ";
+      return "";
     case ErrorCategory::MutableTable:
       return "Mutable table error: ";
     case ErrorCategory::Trigger:

@@ -36,6 +36,15 @@ constexpr Words<ResultTableStatus, 3> kStatuses{{
     {ResultTableStatus::Failed, "failed"},
 }};
 
+constexpr Words<ChannelColumnType, 6> kChannelColumnTypes{{
+    {ChannelColumnType::Float32, "Float32"},
+    {ChannelColumnType::Float64, "Float64"},
+    {ChannelColumnType::Int32, "Int32"},
+    {ChannelColumnType::Int64, "Int64"},
+    {ChannelColumnType::Utf8, "Utf8"},
+    {ChannelColumnType::Boolean, "Boolean"},
+}};
+
 template <typename Enum, size_t N>
 std::string_view word_of(const Words<Enum, N>& words, Enum value) noexcept {
   for (const auto& [candidate, word] : words) {
@@ -66,6 +75,9 @@ std::string_view to_string(ModelTask task) noexcept {
 std::string_view to_string(ResultTableStatus status) noexcept {
   return word_of(kStatuses, status);
 }
+std::string_view to_string(ChannelColumnType type) noexcept {
+  return word_of(kChannelColumnTypes, type);
+}
 
 SourceType parse_source_type(std::string_view word) {
   return value_of(kSourceTypes, word,
@@ -88,6 +100,12 @@ ResultTableStatus parse_result_table_status(std::string_view word) {
   return value_of(
       kStatuses, word,
       "Unknown result table status '" + std::string(word) + "'. Expected: building, ready, failed");
+}
+
+ChannelColumnType parse_channel_column_type(std::string_view word) {
+  return value_of(kChannelColumnTypes, word,
+                  "Unknown channel column type '" + std::string(word) +
+                      "'. Expected: Float32, Float64, Int32, Int64, Utf8, Boolean");
 }
 
 }  // namespace jammi

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "catalog/channel_repository.h"
 #include "catalog/connection_pool.h"
 #include "catalog/model_repository.h"
 #include "catalog/result_table_repository.h"
@@ -30,6 +31,7 @@ class Catalog {
   SourceRepository& sources() { return sources_; }
   ModelRepository& models() { return models_; }
   ResultTableRepository& result_tables() { return result_tables_; }
+  ChannelRepository& channels() { return channels_; }
 
   /// For layers that keep their own tables in the catalog.
   ConnectionPool& pool() { return pool_; }
@@ -41,6 +43,7 @@ class Catalog {
   SourceRepository sources_{pool_};
   ModelRepository models_{pool_};
   ResultTableRepository result_tables_{pool_};
+  ChannelRepository channels_{pool_};
 };
 
 }  // namespace jammi::catalog

@@ -61,6 +61,60 @@ TEST(CatalogConcurrency, processes_create_and_fill_one_catalog_together) {
   expect_all_ready(file, children.size());
 }
 
+/// Registers the channel "raced" and extends it; says by its exit status whether it was the one to do each.
+int race_for_a_channel(const std::filesystem::path& file) {
+  auto catalog = Catalog::open(file);
+  int won = 0;
+  try {
+    catalog->channels().add("raced", 3, {{"a", ChannelColumnType::Utf8}});
+    won |= 1;
+  } catch (const Error& error) {
+    if (std::string(error.what()) != "channel 'raced': already exists") return 100;
+  }
+  try {
+    catalog->channels().add_columns("raced",
+                                    {{"b", ChannelColumnType::Utf8}, {"c", ChannelColumnType::Utf8}});
+    won |= 2;
+  } catch (const Error& error) {
+    if (std::string(error.what()) != "channel 'raced': column 'b' already declared") return 100;
+  }
+  return won;
+}
+
+TEST(CatalogConcurrency, one_of_many_processes_registers_a_channel_and_one_extends_it) {
+  testing::TemporaryDirectory directory;
+  const std::filesystem::path file = directory.path() / "catalog.db";
+  Catalog::open(file);
+  std::vector<pid_t> children;
+  for (int i = 0; i < 6; ++i) {
+    const pid_t child = fork();
+    if (child == 0) {
+      int status = 101;
+      try {
+        status = race_for_a_channel(file);
+      } catch (...) {
+      }
+      _exit(status);
+    }
+    children.push_back(child);
+  }
+  int num_registered = 0;
+  int num_extended = 0;
+  for (pid_t child : children) {
+    int status = -1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status));
+    ASSERT_LE(WEXITSTATUS(status), 3);
+    num_registered += WEXITSTATUS(status) & 1;
+    num_extended += WEXITSTATUS(status) >> 1;
+  }
+  EXPECT_EQ(num_registered, 1);
+  EXPECT_EQ(num_extended, 1);
+  const ChannelRecord channel = Catalog::open(file)->channels().list().back();
+  EXPECT_EQ(channel.id, "raced");
+  EXPECT_EQ(channel.columns.size(), 3u);
+}
+
 TEST(CatalogConcurrency, threads_share_one_pool) {
   testing::TemporaryDirectory directory;
   const std::filesystem::path file = directory.path() / "catalog.db";

@@ -57,6 +57,7 @@ struct Arguments {
   EmbedOptions embed;
   InferCommandOptions infer;
   SearchCommandOptions search;
+  ChannelOptions channel;
   std::string source;
   std::string statement;
 };
@@ -111,6 +112,42 @@ void add_catalog_commands(CLI::App& app, const Context& context) {
       *tables, "list", "List the embedding tables", [&] { list_tables(context); },
       "  jammi tables list\n"
       "  jammi tables list --format csv");
+}
+
+void add_channel_commands(CLI::App& app, const Context& context, Arguments& arguments) {
+  CLI::App* channels =
+      add_group(app, "channels", "Declare and list provenance channels",
+                "  jammi channels register --name scored_by --priority 3 --column ranker:Utf8\n"
+                "  jammi channels list");
+  ChannelOptions& options = arguments.channel;
+  const auto add_columns_option = [&options](CLI::App& command) {
+    add_text(command, "--column", options.columns,
+             "NAME:TYPE; Float32, Float64, Int32, Int64, Utf8 or Boolean; may be repeated")
+        ->allow_extra_args(false);
+  };
+
+  CLI::App* add = add_command(
+      *channels, "register", "Register a channel with its first columns",
+      [&] { register_channel(context, options); },
+      "  jammi channels register --name scored_by --priority 3 --column ranker:Utf8 --column "
+      "rank_score:Float32");
+  add_text(*add, "--name", options.name, "Lowercase letter, then lowercase letters, digits and _")
+      ->required();
+  add_text(*add, "--priority", options.priority, "Place of its columns in results; vector has 1, inference 2")
+      ->required();
+  add_columns_option(*add);
+
+  CLI::App* extend = add_command(
+      *channels, "add-column", "Append columns to a channel; none is ever changed or dropped",
+      [&] { add_channel_columns(context, options); },
+      "  jammi channels add-column scored_by --column scored_at:Utf8");
+  add_text(*extend, "NAME", options.name, "Name of the channel")->required();
+  add_columns_option(*extend);
+
+  add_command(
+      *channels, "list", "List the channels, the built-in ones included", [&] { list_channels(context); },
+      "  jammi channels list\n"
+      "  jammi channels list --format json");
 }
 
 void add_query_commands(CLI::App& app, const Context& context, Arguments& arguments) {
@@ -217,6 +254,7 @@ int run(int argc, const char* const* argv, Context& context) {
   add_global_options(app, context);
   add_source_commands(app, context, arguments);
   add_catalog_commands(app, context);
+  add_channel_commands(app, context, arguments);
   add_query_commands(app, context, arguments);
   add_embed_command(app, context, arguments);
   add_infer_command(app, context, arguments);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <ostream>
@@ -56,12 +57,21 @@ struct SearchCommandOptions {
   std::string table;                 ///< empty: the source's latest
 };
 
+struct ChannelOptions {
+  std::string name;
+  int32_t priority = 0;              ///< of a new channel
+  std::vector<std::string> columns;  ///< each "name:Type"
+};
+
 void add_source(const Context& context, const AddSourceOptions& options);
 void list_sources(const Context& context);
 void remove_source(const Context& context, const std::string& name);
 void describe_source(const Context& context, const std::string& name);
 void list_models(const Context& context);
 void list_tables(const Context& context);
+void register_channel(const Context& context, const ChannelOptions& options);
+void add_channel_columns(const Context& context, const ChannelOptions& options);
+void list_channels(const Context& context);
 void query(const Context& context, const std::string& statement);
 void explain(const Context& context, const std::string& statement);
 void embed(const Context& context, const EmbedOptions& options);

@@ -128,6 +128,24 @@ sql::CatalogView result_tables_view(std::shared_ptr<catalog::Catalog> catalog) {
                  [catalog] { return catalog->result_tables().list(); });
 }
 
+std::string declared(const std::vector<ChannelColumn>& columns) {
+  std::vector<std::string> parts;
+  for (const ChannelColumn& column : columns)
+    parts.push_back(column.name + ":" + std::string(to_string(column.type)));
+  return joined(parts);
+}
+
+sql::CatalogView channels_view(std::shared_ptr<catalog::Catalog> catalog) {
+  using R = ChannelRecord;
+  return view<R>("channels",
+                 {text<R>("channel_name", [](const R& r) { return r.id; }),
+                  integer<R>("priority", [](const R& r) { return r.priority; }),
+                  text<R>("columns", [](const R& r) { return declared(r.columns); }),
+                  text<R>("created_at", [](const R& r) { return r.created_at; }),
+                  text<R>("tenant_id", [](const R& r) { return r.tenant_id; })},
+                 [catalog] { return catalog->channels().list(); });
+}
+
 bool is_same_name(const std::string& left, const std::string& right) {
   auto lower = [](unsigned char c) { return std::tolower(c); };
   return std::ranges::equal(left, right, {}, lower, lower);
@@ -158,7 +176,8 @@ sql::CatalogContent catalog_content(std::shared_ptr<catalog::Catalog> catalog) {
   return {
       .find_result_table = [catalog](const std::string& name) { return find_ready_table(*catalog, name); },
       .list_result_tables = [catalog] { return ready_tables(*catalog); },
-      .views = {sources_view(catalog), models_view(catalog), result_tables_view(catalog)}};
+      .views = {sources_view(catalog), models_view(catalog), result_tables_view(catalog),
+                channels_view(catalog)}};
 }
 
 }  // namespace jammi::db

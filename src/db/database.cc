@@ -158,6 +158,19 @@ std::string Database::source_fingerprint(const std::string& id) const {
   return about_source(id, [&] { return state_->engine.source_fingerprint(id); });
 }
 
+void Database::register_channel(const std::string& id, int32_t priority,
+                                const std::vector<ChannelColumn>& columns) {
+  state_->catalog->channels().add(id, priority, columns);
+}
+
+void Database::add_channel_columns(const std::string& id, const std::vector<ChannelColumn>& columns) {
+  state_->catalog->channels().add_columns(id, columns);
+}
+
+std::vector<ChannelRecord> Database::list_channels() const {
+  return state_->catalog->channels().list();
+}
+
 std::shared_ptr<arrow::RecordBatchReader> Database::sql(const std::string& query, std::stop_token stop) {
   state_->sources.refresh();
   return state_->engine.query(query, std::move(stop));

@@ -4,8 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include <arrow/array/builder_binary.h>
-#include <arrow/array/builder_nested.h>
+#include <arrow/array/builder_base.h>
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
 #include <arrow/type.h>
@@ -17,17 +16,6 @@
 namespace jammi::search {
 namespace {
 
-/// `num_rows` times the same list of channel names.
-std::shared_ptr<arrow::Array> repeat_channels(const std::vector<std::string>& channels, int64_t num_rows) {
-  auto names = std::make_shared<arrow::StringBuilder>();
-  arrow::ListBuilder lists(arrow::default_memory_pool(), names);
-  for (int64_t row = 0; row < num_rows; ++row) {
-    throw_if_error(lists.Append());
-    throw_if_error(names->AppendValues(channels));
-  }
-  return finish_array(lists);
-}
-
 std::shared_ptr<arrow::Table> without_column(const std::shared_ptr<arrow::Table>& table,
                                              const std::string& name) {
   const int position = table->schema()->GetFieldIndex(name);
@@ -35,20 +23,6 @@ std::shared_ptr<arrow::Table> without_column(const std::shared_ptr<arrow::Table>
   auto rest = table->RemoveColumn(position);
   throw_if_error(rest.status());
   return rest.ValueUnsafe();
-}
-
-std::shared_ptr<arrow::Table> append_column(const arrow::Table& table, std::shared_ptr<arrow::Field> field,
-                                            std::shared_ptr<arrow::ChunkedArray> column) {
-  auto appended = table.AddColumn(table.num_columns(), std::move(field), std::move(column));
-  throw_if_error(appended.status());
-  return appended.ValueUnsafe();
-}
-
-std::shared_ptr<arrow::Table> append_channels(const arrow::Table& table, const std::string& name,
-                                              const std::vector<std::string>& channels) {
-  auto type = arrow::list(arrow::field("item", arrow::utf8(), /*nullable=*/true));
-  return append_column(table, arrow::field(name, type, /*nullable=*/false),
-                       std::make_shared<arrow::ChunkedArray>(repeat_channels(channels, table.num_rows())));
 }
 
 }  // namespace
@@ -72,14 +46,18 @@ std::shared_ptr<arrow::Array> finish_array(arrow::ArrayBuilder& builder) {
   return array;
 }
 
-std::shared_ptr<arrow::Table> add_provenance(const std::shared_ptr<arrow::Table>& rows) {
-  std::shared_ptr<arrow::Table> table = without_column(rows, kRankColumn);
-  table = without_column(table, "similarity");
-  table = append_channels(*table, "retrieved_by", {"vector"});
-  table = append_channels(*table, "annotated_by", {});
-  const int similarity = rows->schema()->GetFieldIndex("similarity");
-  if (similarity >= 0) table = append_column(*table, rows->field(similarity), rows->column(similarity));
-  return table;
+std::shared_ptr<arrow::Table> add_provenance(const Database& database,
+                                             const std::shared_ptr<arrow::Table>& rows,
+                                             const db::Provenance& provenance) {
+  std::vector<std::string> ids = provenance.retrieved_by;
+  ids.append_range(provenance.annotated_by);
+  std::vector<ChannelRecord> channels = db::channels_in_order(database.list_channels(), ids);
+  for (ChannelRecord& channel : channels) {
+    std::erase_if(channel.columns, [&rows](const ChannelColumn& column) {
+      return rows->schema()->GetFieldIndex(column.name) < 0;
+    });
+  }
+  return db::merge_into_rows(without_column(rows, kRankColumn), channels, provenance, {});
 }
 
 }  // namespace jammi::search

@@ -112,7 +112,7 @@ std::shared_ptr<arrow::Table> SearchBuilder::run(std::stop_token stop) {
     rows = search::read_table(*plan.database.sql_with_relations(
         plan.steps.query(), {{search::kHitsRelation, std::move(rows)}}, std::move(stop)));
   }
-  return search::add_provenance(rows);
+  return search::add_provenance(plan.database, rows, {.retrieved_by = {"vector"}, .annotated_by = {}});
 }
 
 namespace search {

@@ -15,7 +15,8 @@ def test_no_command_prints_help(jammi):
 @pytest.mark.parametrize(
     "command",
     ["", "sources", "sources add", "sources list", "sources remove", "sources describe", "models", "models list"]
-    + ["tables", "tables list", "query", "explain", "embed", "infer", "search"],
+    + ["tables", "tables list", "query", "explain", "embed", "infer", "search"]
+    + ["channels", "channels register", "channels add-column", "channels list"],
 )
 def test_every_help_has_an_example(jammi, command):
     text = jammi.succeed(*command.split(), "--help")
@@ -40,6 +41,10 @@ def test_version(jammi):
         ["search", "a", "b", "-k", "0"],
         ["embed", "a", "--columns", "b", "--key", "c"],
         ["infer", "a", "--model", "m", "--columns", "b", "--key", "c", "--task", "poetry"],
+        ["channels", "register", "--name", "a", "--column", "b:Utf8"],
+        ["channels", "register", "--name", "a", "--priority", "high", "--column", "b:Utf8"],
+        ["channels", "register", "--name", "a", "--priority", "2147483648", "--column", "b:Utf8"],
+        ["channels", "add-column", "--column", "b:Utf8"],
     ],
 )
 def test_usage_errors_exit_with_2(jammi, arguments):
@@ -284,3 +289,65 @@ def test_embed_names_what_is_wrong(books):
     assert "no-such-model" in books.fail("embed", "books", "--model", "./no-such-model", "--key", "id", "--columns", "title")
     assert "shop" in books.fail("embed", "shop", "--model", str(MODEL), "--key", "id", "--columns", "title")
     assert "ready" not in books.succeed("tables", "list")
+
+
+# -- channels
+
+SCORED_BY = ["channels", "register", "--name", "scored_by", "--priority", "3"]
+
+
+@pytest.fixture
+def scored_by(jammi):
+    """The channel scored_by with two columns."""
+    text = jammi.succeed(*SCORED_BY, "--column", "ranker:Utf8", "--column", "rank_score:Float32")
+    assert text == "Channel 'scored_by' registered (priority=3).\n"
+    return jammi
+
+
+def test_channels_are_listed_in_columns(scored_by):
+    assert scored_by.succeed("channels", "list").splitlines() == [
+        "Name                           Priority   Columns",
+        "-" * 70,
+        "vector                         1          similarity:Float32",
+        "inference                      2          "
+        "inference_model:Utf8, inference_task:Utf8, inference_confidence:Float32",
+        "scored_by                      3          ranker:Utf8, rank_score:Float32",
+    ]
+
+
+def test_a_channel_is_extended(scored_by):
+    text = scored_by.succeed("channels", "add-column", "scored_by", "--column", "at:Int64", "--column", "a:b:Boolean")
+    assert text == "Channel 'scored_by' extended with 2 column(s).\n"
+    last = json.loads(scored_by.succeed("channels", "list", "--format", "json").splitlines()[-1])
+    assert last["columns"] == "ranker:Utf8, rank_score:Float32, at:Int64, a:b:Boolean"
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ([], "at least one --column is required"),
+        ([""], "empty --column spec"),
+        (["a:Utf8", "ranker"], "--column 'ranker' must be of the form name:Type (e.g. ranker:Utf8)"),
+        ([":Utf8"], "--column ':Utf8' has an empty column name"),
+        (["a:"], "Unknown channel column type ''. Expected: Float32, Float64, Int32, Int64, Utf8, Boolean"),
+        (["a:text"], "Unknown channel column type 'text'. Expected: Float32, Float64, Int32, Int64, Utf8, Boolean"),
+    ],
+)
+def test_columns_that_cannot_be_read_are_refused(jammi, columns, message):
+    arguments = [argument for column in columns for argument in ("--column", column)]
+    assert jammi.fail(*SCORED_BY, *arguments) == message
+    assert jammi.fail("channels", "add-column", "vector", *arguments) == message
+    assert "scored_by" not in jammi.succeed("channels", "list")
+
+
+def test_channels_only_grow(scored_by):
+    extend = ["channels", "add-column", "scored_by", "--column"]
+    assert scored_by.fail(*SCORED_BY, "--column", "a:Utf8") == "channel 'scored_by': already exists"
+    assert scored_by.fail(*extend, "ranker:Utf8") == "channel 'scored_by': column 'ranker' already declared"
+    assert (
+        scored_by.fail(*extend, "ranker:Int32")
+        == "channel 'scored_by': column 'ranker' was declared Utf8, cannot redeclare as Int32"
+    )
+    assert scored_by.fail("channels", "add-column", "absent", "--column", "a:Utf8") == "channel 'absent': not registered"
+    bad = ["channels", "register", "--name", "Scored", "--priority", "3", "--column", "a:Utf8"]
+    assert scored_by.fail(*bad) == "invalid channel id 'Scored': must start with a lowercase ASCII letter"
