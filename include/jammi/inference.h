@@ -25,7 +25,8 @@ struct BatchInfo {
   float latency_ms = 0;  ///< from reading the batch's rows to their last result
 };
 
-/// Sees the output of every inference of a session: for logging, metrics, quality checks.
+/// Sees the output of every inference of a session, embedding jobs included: for logging, metrics, quality
+/// checks.
 class InferenceObserver {
  public:
   virtual ~InferenceObserver() = default;

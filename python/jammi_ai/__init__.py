@@ -27,8 +27,8 @@ fork the child must connect again.
 """
 
 from ._database import Database, connect
-from ._jammi import Progress, __version__
+from ._jammi import BatchInfo, Progress, __version__
 from ._model_task import ModelTask
 from ._search import SearchBuilder
 
-__all__ = ["Database", "ModelTask", "Progress", "SearchBuilder", "connect"]
+__all__ = ["BatchInfo", "Database", "ModelTask", "Progress", "SearchBuilder", "connect"]

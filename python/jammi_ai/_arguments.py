@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from ._model_task import ModelTask
+
 
 def text(name: str, value: object) -> str:
     """A `str` that can be encoded as UTF-8."""
@@ -35,6 +37,17 @@ def model(name: str, value: str | os.PathLike[str]) -> str:
     if isinstance(value, os.PathLike):
         return "local:" + text(name, os.path.abspath(value))
     return text(name, value)
+
+
+def task(name: str, value: object) -> str:
+    """The word of a ModelTask, given as a member or as that word."""
+    if isinstance(value, ModelTask):
+        return value.value
+    try:
+        return ModelTask.from_str(value).value  # type: ignore[arg-type]
+    except ValueError:
+        words = ", ".join(member.value for member in ModelTask)
+        raise TypeError(f"{name} must be a ModelTask enum value or its snake_case string ({words})") from None
 
 
 def whole_number(name: str, value: object, at_least: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow
 
 from . import _arguments, _html, _jammi
+from ._model_task import ModelTask
 from ._progress import reporting
 from ._records import Source, SourceDescription
 from ._search import SearchBuilder
@@ -138,7 +139,7 @@ class Database:
         }
         return pyarrow.table(self._session.sql(_arguments.text("query", query), tables))
 
-    # Embeddings
+    # Models
 
     def generate_text_embeddings(
         self,
@@ -186,6 +187,63 @@ class Database:
         if modality not in (None, "text"):
             raise ValueError(f"unknown modality {modality!r}, expected 'text'")
         return self._embed(source, model, columns, key, progress)
+
+    def infer(
+        self,
+        *,
+        source: str,
+        model: str | os.PathLike[str],
+        columns: Sequence[str],
+        task: ModelTask | str,
+        key: str,
+        progress: bool | Callable[[_jammi.Progress], object] | None = None,
+    ) -> pyarrow.Table:
+        """Runs a model over every row of a source and returns what it says; nothing is stored.
+
+        The rows come in the order of the source, in batches of `inference.batch_size`, with the columns `_row_id` (the
+        key as text), `_source`, `_model`, `_status` ("ok" or "error"), `_error` (None or why the row failed),
+        `_latency_ms` (of the row's batch) and those of the task. text_embedding adds `vector`, a list of as many
+        float32 as the model has dimensions, of length 1 as a vector. A row without text or key is an error row whose
+        task columns are None.
+
+        Args:
+            source, model, columns, key, progress: As in `generate_text_embeddings`.
+            task: A `ModelTask` or its word. This version has models for text_embedding.
+
+        Raises:
+            RuntimeError: "Source error: ..." for an unknown source or column, "Model error: ..." for a model that
+                cannot be found, cannot be loaded or does not do the task.
+            TypeError: A task that is none.
+            KeyboardInterrupt: Ctrl-C.
+        """
+        with reporting(progress) as on_progress:
+            return pyarrow.table(
+                self._session.infer(
+                    _arguments.text("source", source),
+                    _arguments.model("model", model),
+                    _arguments.texts("columns", columns),
+                    _arguments.task("task", task),
+                    _arguments.text("key", key),
+                    on_progress,
+                )
+            )
+
+    def add_observer(self, observer: Callable[[pyarrow.RecordBatch, _jammi.BatchInfo], object]) -> None:
+        """Calls `observer(batch, info)` for every batch of model output from now on, whoever asked for it.
+
+        `batch` has the columns that `infer` returns, `info` the model's id, the task and the latency. The batches of one
+        call come in order; calls on several threads may call the observer at once, and never on the thread that made
+        the call. The call waits for the observer. What it raises is reported by `sys.unraisablehook` and changes nothing
+        else. TypeError for an observer that cannot be called.
+        """
+        if not callable(observer):
+            raise TypeError(f"observer must be callable, not {type(observer).__name__}")
+        self._session.add_observer(observer)
+
+    def remove_observer(self, observer: Callable[[pyarrow.RecordBatch, _jammi.BatchInfo], object]) -> None:
+        """Stops calling an observer. ValueError when it is not one."""
+        if not self._session.remove_observer(observer):
+            raise ValueError(f"not an observer of this database: {observer!r}")
 
     def encode_text_query(self, model_id: str | os.PathLike[str], text: str) -> list[float]:
         """The embedding of one text: a list of as many floats as the model has dimensions, of length 1 as a vector.

@@ -3,6 +3,9 @@
 from collections.abc import Buffer, Callable, Mapping, Sequence
 import types
 
+import pyarrow
+
+import jammi_ai._model_task
 import jammi_ai._records
 
 
@@ -14,6 +17,23 @@ class Table:
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> types.CapsuleType:
         """The Arrow C stream of the rows; the schema is not negotiable."""
+
+class BatchInfo:
+    """How a batch of model output came about, as an observer gets it."""
+
+    @property
+    def model_id(self) -> str:
+        """The model, as in the batch's column `_model`."""
+
+    @property
+    def task(self) -> jammi_ai._model_task.ModelTask:
+        """What the model was asked for."""
+
+    @property
+    def latency_ms(self) -> float:
+        """Milliseconds from reading the batch's rows to their last result."""
+
+    def __repr__(self) -> str: ...
 
 class Search:
     """A search under construction; see jammi_ai.SearchBuilder."""
@@ -77,6 +97,12 @@ class Session:
     def sql(self, query: str, relations: Mapping[str, Table]) -> Table: ...
 
     def generate_text_embeddings(self, source: str, model: str, columns: Sequence[str], key: str, progress: Callable[[Progress], object] | None) -> str: ...
+
+    def infer(self, source: str, model: str, columns: Sequence[str], task: str, key: str, progress: Callable[[Progress], object] | None) -> Table: ...
+
+    def add_observer(self, observer: Callable[[pyarrow.RecordBatch, BatchInfo], object]) -> None: ...
+
+    def remove_observer(self, observer: object) -> bool: ...
 
     def encode_text_query(self, model: str, text: str) -> list[float]: ...
 

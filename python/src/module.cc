@@ -4,6 +4,7 @@
 
 #include "arrow_table.h"
 #include "errors.h"
+#include "observer.h"
 #include "search.h"
 #include "session.h"
 
@@ -12,6 +13,7 @@ NB_MODULE(_jammi, module) {
   module.attr("__version__") = JAMMI_VERSION;
   jammi::python::register_error_translator();
   jammi::python::bind_arrow_table(module);
+  jammi::python::bind_observer(module);
   jammi::python::bind_search(module);
   jammi::python::bind_session(module);
 }

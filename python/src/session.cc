@@ -22,6 +22,7 @@
 #include "arrow_table.h"
 #include "config/logging.h"
 #include "interruptible.h"
+#include "observer.h"
 #include "search.h"
 #include "session_handle.h"
 #include "sources.h"
@@ -114,6 +115,24 @@ std::string generate_text_embeddings(const SessionHandle& handle, const std::str
   return run_interruptibly(embed, report).table.table_name;
 }
 
+ArrowTable infer(const SessionHandle& handle, const std::string& source, const std::string& model,
+                 const std::vector<std::string>& columns, const std::string& task, const std::string& key,
+                 const std::optional<nb::callable>& on_progress) {
+  const std::shared_ptr<Session> session = handle.session();
+  LatestProgress latest;
+  const auto read = [&](const std::stop_token& stop) {
+    InferenceOptions options;
+    options.stop = stop;
+    if (on_progress) options.progress = [&latest](const Progress& progress) { latest.set(progress); };
+    const auto reader = session->infer(source, model, columns, parse_model_task(task), key, options);
+    return read_table(*reader, stop);
+  };
+  const auto report = [&] {
+    if (const std::optional<Progress> progress = latest.take()) (*on_progress)(*progress);
+  };
+  return ArrowTable(run_interruptibly(read, report));
+}
+
 std::vector<float> encode_text_query(const SessionHandle& handle, const std::string& model,
                                      const std::string& text) {
   const std::shared_ptr<Session> session = handle.session();
@@ -135,6 +154,25 @@ std::unique_ptr<Search> begin_search(const SessionHandle& handle, const std::str
                                   }));
 }
 
+// An observer often refers to the database that it observes: the garbage collector has to see that.
+int traverse_observers(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  if (!nb::inst_ready(self)) return 0;
+  for (const auto& observer : nb::inst_ptr<SessionHandle>(self)->observers()) {
+    Py_VISIT(observer->callable().ptr());
+  }
+  return 0;
+}
+
+int clear_observers(PyObject* self) {
+  if (nb::inst_ready(self)) nb::inst_ptr<SessionHandle>(self)->clear_observers();
+  return 0;
+}
+
+PyType_Slot kCollectedSlots[] = {{Py_tp_traverse, reinterpret_cast<void*>(traverse_observers)},
+                                 {Py_tp_clear, reinterpret_cast<void*>(clear_observers)},
+                                 {0, nullptr}};
+
 }  // namespace
 
 void bind_session(nb::module_& module) {
@@ -152,7 +190,8 @@ void bind_session(nb::module_& module) {
       });
 
   nb::class_<SessionHandle>(module, "Session",
-                            "The engine behind a jammi_ai.Database, which documents its verbs.")
+                            "The engine behind a jammi_ai.Database, which documents its verbs.",
+                            nb::type_slots(kCollectedSlots))
       .def("__init__", open_session, nb::arg("config").none(), nb::arg("artifact_dir").none(),
            nb::arg("gpu_device").none(), nb::arg("inference_batch_size").none())
       .def("close", close_session)
@@ -172,6 +211,17 @@ void bind_session(nb::module_& module) {
            nb::sig("def generate_text_embeddings(self, source: str, model: str, columns: "
                    "collections.abc.Sequence[str], "
                    "key: str, progress: collections.abc.Callable[[Progress], object] | None) -> str"))
+      .def(
+          "infer", infer, nb::arg("source"), nb::arg("model"), nb::arg("columns"), nb::arg("task"),
+          nb::arg("key"), nb::arg("progress").none(),
+          nb::sig(
+              "def infer(self, source: str, model: str, columns: collections.abc.Sequence[str], "
+              "task: str, key: str, progress: collections.abc.Callable[[Progress], object] | None) -> Table"))
+      .def("add_observer", &SessionHandle::add_observer, nb::arg("observer"),
+           nb::sig(
+               "def add_observer(self, observer: collections.abc.Callable[[pyarrow.RecordBatch, BatchInfo], "
+               "object]) -> None"))
+      .def("remove_observer", &SessionHandle::remove_observer, nb::arg("observer"))
       .def("encode_text_query", encode_text_query, nb::arg("model"), nb::arg("text"))
       .def("preload_model", preload_model, nb::arg("model"))
       .def("search", begin_search, nb::arg("source"), nb::arg("query"), nb::arg("k"), nb::keep_alive<0, 1>(),

@@ -1,5 +1,6 @@
 #include "session_handle.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <unistd.h>
@@ -31,6 +32,29 @@ void SessionHandle::close() {
   std::shared_ptr<Session> closing;  // destroyed after the lock is released
   const std::lock_guard lock(mutex_);
   closing.swap(session_);
+}
+
+void SessionHandle::add_observer(nanobind::callable callable) {
+  auto observer = std::make_shared<PythonObserver>(std::move(callable));
+  session()->add_observer(observer);
+  observers_.push_back(std::move(observer));
+}
+
+bool SessionHandle::remove_observer(const nanobind::object& callable) {
+  const std::shared_ptr<Session> opened = session();
+  const auto found = std::ranges::find_if(
+      observers_, [&](const auto& observer) { return observer->callable().equal(callable); });
+  if (found == observers_.end()) return false;
+  const std::shared_ptr<PythonObserver> observer = *found;
+  observers_.erase(found);
+  opened->remove_observer(*observer);
+  return true;
+}
+
+void SessionHandle::clear_observers() {
+  const auto observers = std::exchange(observers_, {});
+  if (is_closed()) return;
+  for (const auto& observer : observers) session()->remove_observer(*observer);
 }
 
 bool SessionHandle::is_closed() const {

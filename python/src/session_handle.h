@@ -2,10 +2,14 @@
 
 #include <memory>
 #include <mutex>
+#include <vector>
 
+#include <nanobind/nanobind.h>
 #include <sys/types.h>
 
 #include <jammi/session.h>
+
+#include "observer.h"
 
 namespace jammi::python {
 
@@ -24,12 +28,25 @@ class SessionHandle {
 
   bool is_closed() const;
 
+  /// Shows the session's inferences to a Python callable. As `session` otherwise.
+  void add_observer(nanobind::callable callable);
+
+  /// Forgets one observer equal to `callable`; false when there is none. As `session` otherwise.
+  bool remove_observer(const nanobind::object& callable);
+
+  /// The callables, for the garbage collector: an observer may refer to the database that holds it.
+  const std::vector<std::shared_ptr<PythonObserver>>& observers() const { return observers_; }
+
+  /// Forgets every observer.
+  void clear_observers();
+
  private:
   bool is_forked() const;
 
   const pid_t owner_;
   mutable std::mutex mutex_;  // guards session_
   std::shared_ptr<Session> session_;
+  std::vector<std::shared_ptr<PythonObserver>> observers_;  // guarded by the GIL
 };
 
 }  // namespace jammi::python

@@ -27,6 +27,9 @@ SIGNATURES = {
         "*modality=None",
         "*progress=None",
     ],
+    jammi_ai.Database.infer: ["*source", "*model", "*columns", "*task", "*key", "*progress=None"],
+    jammi_ai.Database.add_observer: ["observer"],
+    jammi_ai.Database.remove_observer: ["observer"],
     jammi_ai.Database.encode_text_query: ["model_id", "text"],
     jammi_ai.Database.preload_model: ["model_id"],
     jammi_ai.Database.search: ["source", "*query", "*k"],
@@ -67,7 +70,7 @@ def test_every_public_method_is_listed_above_documented_and_annotated():
 
 
 def test_module_offers_its_names_and_documents_itself():
-    assert set(jammi_ai.__all__) == {"connect", "Database", "ModelTask", "Progress", "SearchBuilder"}
+    assert set(jammi_ai.__all__) == {"BatchInfo", "connect", "Database", "ModelTask", "Progress", "SearchBuilder"}
     assert "connect" in jammi_ai.__doc__ and "RuntimeError" in jammi_ai.__doc__
     assert all(inspect.getdoc(getattr(jammi_ai, name)) for name in jammi_ai.__all__)
     assert jammi_ai.__version__.count(".") == 2

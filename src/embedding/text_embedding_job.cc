@@ -10,8 +10,10 @@
 
 #include "embedding/source_rows.h"
 #include "index/sidecar_writer.h"
+#include "inference/inference_reader.h"
 #include "inference/progress_meter.h"
 #include "inference/text_embedding_stream.h"
+#include "inference/text_embedding_task.h"
 #include "sql/quoting.h"
 #include "storage/result_store.h"
 
@@ -57,6 +59,16 @@ storage::TableDefinition define_table(const model::TextEmbedder& embedder,
   return definition;
 }
 
+void show(const inference::ObserverList& observers,
+          const std::shared_ptr<const model::TextEmbedder>& embedder, const std::string& source,
+          const inference::EmbeddedRows& embedded) {
+  if (observers.empty()) return;
+  const auto task = inference::make_text_embedding_task(embedder);
+  const auto output = inference::text_embedding_output(embedded, embedder->dimensions());
+  observers.notify(inference::inference_batch(*task, source, output),
+                   {task->model_id(), task->kind(), output.latency_ms});
+}
+
 /// Removes the rows that have no vector. Returns how many there were.
 uint64_t drop_failed_rows(inference::EmbeddedRows& embedded, size_t width,
                           std::vector<std::string>& row_ids) {
@@ -76,7 +88,9 @@ uint64_t drop_failed_rows(inference::EmbeddedRows& embedded, size_t width,
 
 EmbeddingSummary run_text_embedding_job(Database& database,
                                         std::shared_ptr<const model::TextEmbedder> embedder,
-                                        const inference::TextInput& input, const EmbeddingOptions& options) {
+                                        const inference::TextInput& input,
+                                        const inference::ObserverList& observers,
+                                        const EmbeddingOptions& options) {
   const TableDescription table = inference::describe_table(database, input);
   const std::string table_path = sql::quote_path({input.source, "public", table.name});
 
@@ -97,6 +111,7 @@ EmbeddingSummary run_text_embedding_job(Database& database,
   std::vector<std::string> row_ids;
   std::vector<bool> has_vector;  // one bit for each row of the source
   while (std::optional<inference::EmbeddedRows> embedded = stream.next()) {
+    show(observers, embedder, input.source, *embedded);
     const uint64_t num_rows = embedded->rows.size();
     for (const inference::TextRow& row : embedded->rows) has_vector.push_back(row.is_ok());
     const uint64_t num_failed = drop_failed_rows(*embedded, embedder->dimensions(), row_ids);

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
 #include <gtest/gtest.h>
 
 #include <jammi/error.h>
@@ -68,10 +70,29 @@ TEST_F(TextEmbeddingJobTest, progress_ends_at_the_number_of_rows) {
   Progress last;
   EmbeddingOptions options{.progress = [&](const Progress& progress) { last = progress; }, .stop = {}};
   EmbeddingSummary summary = run_text_embedding_job(
-      *database, tiny_bert(), {.source = "notes", .columns = {"title"}, .key = "id"}, options);
+      *database, tiny_bert(), {.source = "notes", .columns = {"title"}, .key = "id"}, {}, options);
   EXPECT_EQ(last.rows_done, 300u);
   EXPECT_EQ(last.rows_total, 300u);
   EXPECT_EQ(last.tokens_done, summary.tokens);
+}
+
+TEST_F(TextEmbeddingJobTest, observers_see_the_rows_and_the_table_keeps_all_of_them) {
+  struct Rows final : InferenceObserver {
+    void on_batch(const std::shared_ptr<arrow::RecordBatch>& batch, const BatchInfo& info) override {
+      EXPECT_EQ(batch->schema()->field_names().back(), "vector");
+      EXPECT_EQ(info.model_id, tiny_bert()->model_id());
+      num_rows += batch->num_rows();
+    }
+    int64_t num_rows = 0;
+  };
+  auto rows = std::make_shared<Rows>();
+  inference::ObserverList observers;
+  observers.add(rows);
+  auto database = open(io::local_file_system());
+  EmbeddingSummary summary = run_text_embedding_job(
+      *database, tiny_bert(), {.source = "notes", .columns = {"title"}, .key = "id"}, observers, {});
+  EXPECT_EQ(rows->num_rows, 300);
+  EXPECT_EQ(summary.table.row_count, 300);
 }
 
 TEST_F(TextEmbeddingJobTest, a_device_that_fills_up_at_any_write_leaves_no_ready_table_and_no_file) {
@@ -84,7 +105,7 @@ TEST_F(TextEmbeddingJobTest, a_device_that_fills_up_at_any_write_leaves_no_ready
           std::make_shared<io::FaultInjectingFileSystem>(io::local_file_system(), io::device_full_from(call));
       auto database = open(files);
       run_text_embedding_job(*database, tiny_bert(), {.source = "notes", .columns = {"title"}, .key = "id"},
-                             {});
+                             {}, {});
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::ResourceExhausted) << error.what();
       failed = true;

@@ -107,7 +107,7 @@ EmbeddingSummary Session::generate_text_embeddings(const std::string& source, co
                                                    const std::vector<std::string>& columns,
                                                    const std::string& key, const EmbeddingOptions& options) {
   return embedding::run_text_embedding_job(*state_->database, state_->model(model, options.stop),
-                                           {source, columns, key}, options);
+                                           {source, columns, key}, state_->runner.observers(), options);
 }
 
 std::shared_ptr<arrow::RecordBatchReader> Session::infer(const std::string& source, const std::string& model,

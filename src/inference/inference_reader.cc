@@ -17,18 +17,6 @@ namespace {
 
 using sql::throw_if_error;
 
-std::shared_ptr<arrow::Schema> schema_of(const Task& task) {
-  arrow::FieldVector fields = {arrow::field("_row_id", arrow::utf8()),
-                               arrow::field("_source", arrow::utf8(), /*nullable=*/false),
-                               arrow::field("_model", arrow::utf8(), /*nullable=*/false),
-                               arrow::field("_status", arrow::utf8(), /*nullable=*/false),
-                               arrow::field("_error", arrow::utf8()),
-                               arrow::field("_latency_ms", arrow::float32(), /*nullable=*/false)};
-  const arrow::FieldVector own = task.columns();
-  fields.insert(fields.end(), own.begin(), own.end());
-  return arrow::schema(std::move(fields));
-}
-
 arrow::ArrayVector prefix_columns(const TaskOutput& output, const std::string& source,
                                   const std::string& model_id) {
   arrow::StringBuilder row_ids, sources, models, statuses, errors;
@@ -50,12 +38,32 @@ arrow::ArrayVector prefix_columns(const TaskOutput& output, const std::string& s
 
 }  // namespace
 
+std::shared_ptr<arrow::Schema> inference_schema(const Task& task) {
+  arrow::FieldVector fields = {arrow::field("_row_id", arrow::utf8()),
+                               arrow::field("_source", arrow::utf8(), /*nullable=*/false),
+                               arrow::field("_model", arrow::utf8(), /*nullable=*/false),
+                               arrow::field("_status", arrow::utf8(), /*nullable=*/false),
+                               arrow::field("_error", arrow::utf8()),
+                               arrow::field("_latency_ms", arrow::float32(), /*nullable=*/false)};
+  const arrow::FieldVector own = task.columns();
+  fields.insert(fields.end(), own.begin(), own.end());
+  return arrow::schema(std::move(fields));
+}
+
+std::shared_ptr<arrow::RecordBatch> inference_batch(const Task& task, const std::string& source,
+                                                    const TaskOutput& output) {
+  arrow::ArrayVector columns = prefix_columns(output, source, task.model_id());
+  columns.insert(columns.end(), output.columns.begin(), output.columns.end());
+  return arrow::RecordBatch::Make(inference_schema(task), static_cast<int64_t>(output.rows.size()),
+                                  std::move(columns));
+}
+
 InferenceReader::InferenceReader(std::shared_ptr<const Task> task, std::string source,
                                  std::unique_ptr<TaskStream> stream, ProgressMeter meter,
                                  const ObserverList& observers)
     : task_(std::move(task)),
       source_(std::move(source)),
-      schema_(schema_of(*task_)),
+      schema_(inference_schema(*task_)),
       stream_(std::move(stream)),
       meter_(std::move(meter)),
       observers_(observers) {}
@@ -66,10 +74,7 @@ std::shared_ptr<arrow::RecordBatch> InferenceReader::next_batch() {
     meter_.finish();
     return nullptr;
   }
-  arrow::ArrayVector columns = prefix_columns(*output, source_, task_->model_id());
-  columns.insert(columns.end(), output->columns.begin(), output->columns.end());
-  auto batch =
-      arrow::RecordBatch::Make(schema_, static_cast<int64_t>(output->rows.size()), std::move(columns));
+  auto batch = inference_batch(*task_, source_, *output);
   observers_.notify(batch, {task_->model_id(), task_->kind(), output->latency_ms});
   const auto num_ok = std::ranges::count_if(output->rows, &RowOutcome::is_ok);
   meter_.advance(output->rows.size(), output->rows.size() - static_cast<size_t>(num_ok), output->num_tokens);

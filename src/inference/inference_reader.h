@@ -15,12 +15,19 @@ namespace jammi::inference {
 /// `_latency_ms`.
 inline constexpr int kNumPrefixColumns = 6;
 
-/// A task's output as record batches, one per `TaskStream::next`: prefix columns, then the task's. Reports
-/// each batch to the observers and to the meter. Reads fail with an arrow::Status that carries the
+/// The prefix columns, then the task's.
+std::shared_ptr<arrow::Schema> inference_schema(const Task& task);
+
+/// Rows of that schema; `source` becomes `_source`.
+std::shared_ptr<arrow::RecordBatch> inference_batch(const Task& task, const std::string& source,
+                                                    const TaskOutput& output);
+
+/// A task's output as record batches, one per `TaskStream::next`. Reports each to the observers and to the
+/// meter. Reads fail with an arrow::Status that carries the
 /// jammi::Error. Not thread-safe.
 class InferenceReader final : public arrow::RecordBatchReader {
  public:
-  /// `observers` must outlive the reader; `source` becomes `_source`.
+  /// `observers` must outlive the reader.
   InferenceReader(std::shared_ptr<const Task> task, std::string source, std::unique_ptr<TaskStream> stream,
                   ProgressMeter meter, const ObserverList& observers);
 

@@ -9,8 +9,6 @@
 #include <arrow/type.h>
 #include <arrow/util/bit_util.h>
 
-#include "inference/text_embedding_stream.h"
-
 namespace jammi::inference {
 namespace {
 
@@ -56,12 +54,7 @@ class TextEmbeddingRun final : public TaskStream {
   std::optional<TaskOutput> next() override {
     std::optional<EmbeddedRows> embedded = stream_.next();
     if (!embedded) return std::nullopt;
-    TaskOutput output;
-    output.columns = {vector_column(embedded->rows, std::move(embedded->vectors), dimensions_)};
-    for (TextRow& row : embedded->rows) output.rows.push_back(outcome_of(row));
-    output.num_tokens = embedded->num_tokens;
-    output.latency_ms = embedded->latency_ms;
-    return output;
+    return text_embedding_output(std::move(*embedded), dimensions_);
   }
 
  private:
@@ -91,6 +84,15 @@ class TextEmbeddingTask final : public Task {
 };
 
 }  // namespace
+
+TaskOutput text_embedding_output(EmbeddedRows embedded, size_t dimensions) {
+  TaskOutput output;
+  output.columns = {vector_column(embedded.rows, std::move(embedded.vectors), dimensions)};
+  for (TextRow& row : embedded.rows) output.rows.push_back(outcome_of(row));
+  output.num_tokens = embedded.num_tokens;
+  output.latency_ms = embedded.latency_ms;
+  return output;
+}
 
 std::shared_ptr<const Task> make_text_embedding_task(std::shared_ptr<const model::TextEmbedder> embedder) {
   return std::make_shared<TextEmbeddingTask>(std::move(embedder));

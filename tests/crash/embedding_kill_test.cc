@@ -58,7 +58,7 @@ int embed(const std::filesystem::path& directory, size_t fatal_change) {
   auto database = db::open_database(config_of(directory), files);
   if (write(STDOUT_FILENO, "go", 2) != 2) return 1;
   embedding::run_text_embedding_job(*database, embedder,
-                                    {.source = "notes", .columns = {"text"}, .key = "id"}, {});
+                                    {.source = "notes", .columns = {"text"}, .key = "id"}, {}, {});
   return 0;
 }
 
