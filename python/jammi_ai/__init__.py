@@ -13,7 +13,8 @@
     search.filter("year > 2020")
     print(search.run().to_pandas())
 
-Start with `connect`, which opens a `Database`; `Database.search` makes a `SearchBuilder`.
+Start with `connect`, which opens a `Database`; `Database.search` makes a `SearchBuilder`; `merge_channels` gives results
+the columns of provenance channels.
 
 Tables come back as `pyarrow.Table`. Tables go in as anything that has `__arrow_c_stream__`: pyarrow, pandas, polars and
 DuckDB tables among others. Neither direction copies the data.
@@ -26,9 +27,10 @@ Everything may be called from several threads at once; the interpreter lock is f
 fork the child must connect again.
 """
 
+from ._channels import merge_channels
 from ._database import Database, connect
 from ._jammi import BatchInfo, Progress, __version__
 from ._model_task import ModelTask
 from ._search import SearchBuilder
 
-__all__ = ["BatchInfo", "Database", "ModelTask", "Progress", "SearchBuilder", "connect"]
+__all__ = ["BatchInfo", "Database", "ModelTask", "Progress", "SearchBuilder", "connect", "merge_channels"]

@@ -3,7 +3,7 @@
 import array
 import operator
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ._model_task import ModelTask
@@ -50,14 +50,38 @@ def task(name: str, value: object) -> str:
         raise TypeError(f"{name} must be a ModelTask enum value or its snake_case string ({words})") from None
 
 
-def whole_number(name: str, value: object, at_least: int) -> int:
-    """An int, or what Python accepts as an index."""
+def items(name: str, value: object) -> list[Any]:
+    """The items of any iterable but a text, a dict or a table, whose parts would be taken for them."""
+    is_one_thing = isinstance(value, (str, bytes, Mapping)) or hasattr(value, "__arrow_c_stream__")
+    if is_one_thing or not isinstance(value, Iterable):
+        raise TypeError(f"{name} must be a list, not {type(value).__name__}")
+    return list(value)
+
+
+def pair(name: str, value: object) -> tuple[Any, Any]:
+    """A tuple or list of two."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise TypeError(f"{name} must be a pair, not {value!r:.80}")
+    return value[0], value[1]
+
+
+def channel_columns(name: str, value: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """A list of (column name, type) pairs."""
+    pairs = [pair(f"{name}[{position}]", item) for position, item in enumerate(items(name, value))]
+    return [
+        (text(f"name of {name}[{position}]", column), text(f"type of {name}[{position}]", type_))
+        for position, (column, type_) in enumerate(pairs)
+    ]
+
+
+def whole_number(name: str, value: object, at_least: int, bits: int = 64) -> int:
+    """An int, or what Python accepts as an index, that fits a signed integer of so many bits."""
     try:
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         raise TypeError(f"{name} must be an int, not {type(value).__name__}") from None
-    if not at_least <= number < 2**63:
-        raise ValueError(f"{name} must be at least {at_least} and fit 64 bits: {number}")
+    if not at_least <= number < 2 ** (bits - 1):
+        raise ValueError(f"{name} must be at least {at_least} and fit {bits} bits: {number}")
     return number
 
 

@@ -1,7 +1,7 @@
 """Opening a database, and its verbs."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -10,7 +10,7 @@ import pyarrow
 from . import _arguments, _html, _jammi
 from ._model_task import ModelTask
 from ._progress import reporting
-from ._records import Source, SourceDescription
+from ._records import Channel, Source, SourceDescription
 from ._search import SearchBuilder
 
 
@@ -277,6 +277,44 @@ class Database:
             _arguments.whole_number("k", k, at_least=0),
         )
         return SearchBuilder(search, f"search({source!r}, k={k})")
+
+    # Provenance channels
+
+    def register_channel(self, channel_id: str, *, priority: int, columns: Iterable[tuple[str, str]]) -> None:
+        """Registers a provenance channel for good: a way in which rows are found or added to.
+
+        Args:
+            channel_id: A lowercase letter, then up to 63 lowercase letters, digits and underscores.
+            priority: The place of its columns in results: `vector` has 1, `inference` 2. Fits 32 bits.
+            columns: What the channel contributes to a row: (name, type) pairs in order. Types are Float32, Float64,
+                Int32, Int64, Utf8 and Boolean.
+
+        Raises:
+            RuntimeError: "channel 'x': already exists"; an id, a column name or a type that cannot be.
+            TypeError, ValueError: `columns` holds anything but pairs of str, or `priority` is too large.
+        """
+        self._session.register_channel(
+            _arguments.text("channel_id", channel_id),
+            _arguments.whole_number("priority", priority, at_least=-(2**31), bits=32),
+            _arguments.channel_columns("columns", columns),
+        )
+
+    def add_channel_columns(self, channel_id: str, *, columns: Iterable[tuple[str, str]]) -> None:
+        """Appends columns to a channel: all of them or, if one is refused, none.
+
+        A channel only grows. RuntimeError "channel 'x': column 'y' already declared" for a column that it has, "channel
+        'x': not registered" for an unknown channel; the built-in channels cannot be extended.
+        """
+        self._session.add_channel_columns(
+            _arguments.text("channel_id", channel_id), _arguments.channel_columns("columns", columns)
+        )
+
+    def list_channels(self) -> list[Channel]:
+        """The channels, `vector` and `inference` included, by priority and id.
+
+        A list of dicts with channel_id, priority and columns, the columns as `register_channel` takes them.
+        """
+        return self._session.list_channels()
 
     # Lifetime
 

@@ -1,4 +1,4 @@
-"""The dicts that `Database.list_sources` and `Database.describe_source` return."""
+"""The dicts that `Database.list_sources`, `describe_source` and `list_channels` return."""
 
 from typing import TypedDict
 
@@ -51,3 +51,12 @@ class SourceDescription(Source):
     """A registered source with its tables."""
 
     tables: list[Table]
+
+
+class Channel(TypedDict):
+    """A provenance channel."""
+
+    channel_id: str
+    priority: int
+    columns: list[tuple[str, str]]
+    """Names and types, in the order they were declared."""

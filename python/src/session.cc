@@ -13,6 +13,7 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
@@ -20,6 +21,7 @@
 #include <jammi/session.h>
 
 #include "arrow_table.h"
+#include "channels.h"
 #include "config/logging.h"
 #include "interruptible.h"
 #include "observer.h"
@@ -205,6 +207,13 @@ void bind_session(nb::module_& module) {
       .def("list_sources", list_sources, nb::sig("def list_sources(self) -> list[jammi_ai._records.Source]"))
       .def("describe_source", describe_source, nb::arg("name"),
            nb::sig("def describe_source(self, name: str) -> jammi_ai._records.SourceDescription | None"))
+      .def("register_channel", register_channel, nb::arg("channel_id"), nb::arg("priority"),
+           nb::arg("columns"))
+      .def("add_channel_columns", add_channel_columns, nb::arg("channel_id"), nb::arg("columns"))
+      .def("list_channels", list_channels,
+           nb::sig("def list_channels(self) -> list[jammi_ai._records.Channel]"))
+      .def("merge_channels", merge_channels, nb::arg("batches"), nb::arg("participating"),
+           nb::arg("retrieved_by"), nb::arg("annotated_by"), nb::arg("contributions"))
       .def("sql", run_sql, nb::arg("query"), nb::arg("relations"))
       .def("generate_text_embeddings", generate_text_embeddings, nb::arg("source"), nb::arg("model"),
            nb::arg("columns"), nb::arg("key"), nb::arg("progress").none(),

@@ -33,7 +33,11 @@ SIGNATURES = {
     jammi_ai.Database.encode_text_query: ["model_id", "text"],
     jammi_ai.Database.preload_model: ["model_id"],
     jammi_ai.Database.search: ["source", "*query", "*k"],
+    jammi_ai.Database.register_channel: ["channel_id", "*priority", "*columns"],
+    jammi_ai.Database.add_channel_columns: ["channel_id", "*columns"],
+    jammi_ai.Database.list_channels: [],
     jammi_ai.Database.close: [],
+    jammi_ai.merge_channels: ["db", "batches", "participating", "retrieved_by", "annotated_by", "contributions"],
     jammi_ai.SearchBuilder.filter: ["predicate"],
     jammi_ai.SearchBuilder.sort: ["column", "*descending=False"],
     jammi_ai.SearchBuilder.limit: ["n"],
@@ -70,7 +74,8 @@ def test_every_public_method_is_listed_above_documented_and_annotated():
 
 
 def test_module_offers_its_names_and_documents_itself():
-    assert set(jammi_ai.__all__) == {"BatchInfo", "connect", "Database", "ModelTask", "Progress", "SearchBuilder"}
+    names = {"BatchInfo", "connect", "Database", "ModelTask", "Progress", "SearchBuilder", "merge_channels"}
+    assert set(jammi_ai.__all__) == names
     assert "connect" in jammi_ai.__doc__ and "RuntimeError" in jammi_ai.__doc__
     assert all(inspect.getdoc(getattr(jammi_ai, name)) for name in jammi_ai.__all__)
     assert jammi_ai.__version__.count(".") == 2
