@@ -12,6 +12,7 @@ embedding search training evaluation engine wire server client cli""".split()
 
 # Public headers (include/jammi/NAME.h) and the layer that owns each.
 PUBLIC_HEADERS = {
+    "cache_statistics": "base",
     "channels": "db",
     "error": "base",
     "progress": "base",

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <jammi/cache_statistics.h>
 #include <jammi/config.h>
 #include <jammi/database.h>
 #include <jammi/embedding.h>
@@ -54,7 +55,7 @@ class Session {
   /// Forgets an observer; a call of it that is under way finishes.
   void remove_observer(const InferenceObserver& observer);
 
-  /// The unit-length embedding of one text. Throws InvalidArgument for empty text, Cancelled on a stop
+  /// The unit-length embedding of one text; those of the texts used last are remembered. Throws InvalidArgument for empty text, Cancelled on a stop
   /// request while the model is fetched.
   std::vector<float> encode_text_query(const std::string& model, const std::string& text,
                                        std::stop_token stop = {});
@@ -67,6 +68,9 @@ class Session {
 
   /// Loads a model ahead of its first use. Throws Cancelled on a stop request while it is fetched.
   void preload_model(const std::string& model, std::stop_token stop = {});
+
+  /// How the caches of the configuration's [cache] section have done.
+  QueryCacheStatistics cache_statistics() const;
 
  private:
   struct State;

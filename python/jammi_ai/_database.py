@@ -10,7 +10,7 @@ import pyarrow
 from . import _arguments, _html, _jammi
 from ._model_task import ModelTask
 from ._progress import reporting
-from ._records import Channel, Source, SourceDescription
+from ._records import Channel, QueryCacheStatistics, Source, SourceDescription
 from ._search import SearchBuilder
 
 
@@ -315,6 +315,14 @@ class Database:
         A list of dicts with channel_id, priority and columns, the columns as `register_channel` takes them.
         """
         return self._session.list_channels()
+
+    def cache_statistics(self) -> QueryCacheStatistics:
+        """How the caches of the configuration's [cache] section have done since the database was opened.
+
+        A dict of dicts with hits, misses, hit_rate, entries, size and capacity: `embedding_cache` keeps the vectors of
+        query texts, up to a number of bytes.
+        """
+        return self._session.cache_statistics()
 
     # Lifetime
 

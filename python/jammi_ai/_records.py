@@ -1,4 +1,4 @@
-"""The dicts that `Database.list_sources`, `describe_source` and `list_channels` return."""
+"""The dicts that methods of `Database` return."""
 
 from typing import TypedDict
 
@@ -60,3 +60,24 @@ class Channel(TypedDict):
     priority: int
     columns: list[tuple[str, str]]
     """Names and types, in the order they were declared."""
+
+
+class CacheStatistics(TypedDict):
+    """What a cache holds, and what it has answered since the database was opened."""
+
+    hits: int
+    misses: int
+    hit_rate: float
+    """Share of the look-ups that were hits, 0 to 1."""
+    entries: int
+    size: int
+    """Of the entries, in the unit of the capacity."""
+    capacity: int
+    """As configured; 0 when the cache is off."""
+
+
+class QueryCacheStatistics(TypedDict):
+    """The caches of the configuration's [cache] section."""
+
+    embedding_cache: CacheStatistics
+    """From query texts to vectors; sizes in bytes."""

@@ -147,6 +147,24 @@ void preload_model(const SessionHandle& handle, const std::string& model) {
   run_interruptibly([&](const std::stop_token& stop) { session->preload_model(model, stop); });
 }
 
+nb::dict to_dict(const CacheStatistics& statistics) {
+  nb::dict dict;
+  dict["hits"] = statistics.hits;
+  dict["misses"] = statistics.misses;
+  dict["hit_rate"] = statistics.hit_rate();
+  dict["entries"] = statistics.entries;
+  dict["size"] = statistics.size;
+  dict["capacity"] = statistics.capacity;
+  return dict;
+}
+
+nb::dict cache_statistics(const SessionHandle& handle) {
+  const QueryCacheStatistics statistics = handle.session()->cache_statistics();
+  nb::dict dict;
+  dict["embedding_cache"] = to_dict(statistics.embedding_cache);
+  return dict;
+}
+
 std::unique_ptr<Search> begin_search(const SessionHandle& handle, const std::string& source,
                                      const QueryVector& query, size_t k) {
   const std::shared_ptr<Session> session = handle.session();
@@ -233,6 +251,8 @@ void bind_session(nb::module_& module) {
       .def("remove_observer", &SessionHandle::remove_observer, nb::arg("observer"))
       .def("encode_text_query", encode_text_query, nb::arg("model"), nb::arg("text"))
       .def("preload_model", preload_model, nb::arg("model"))
+      .def("cache_statistics", cache_statistics,
+           nb::sig("def cache_statistics(self) -> jammi_ai._records.QueryCacheStatistics"))
       .def("search", begin_search, nb::arg("source"), nb::arg("query"), nb::arg("k"), nb::keep_alive<0, 1>(),
            nb::sig("def search(self, source: str, query: collections.abc.Buffer, k: int) -> Search"));
 }

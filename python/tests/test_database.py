@@ -128,6 +128,7 @@ def test_a_closed_database_refuses_every_verb(embedded, model):
         lambda: embedded.register_channel("a", priority=3, columns=[]),
         lambda: embedded.add_channel_columns("a", columns=[]),
         embedded.list_channels,
+        embedded.cache_statistics,
         lambda: jammi_ai.merge_channels(embedded, [], [], [], [], []),
         lambda: embedded.search("papers", query=[0.5] * 32, k=1),
         lambda: search.limit(1),

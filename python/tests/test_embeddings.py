@@ -35,6 +35,14 @@ def test_a_query_is_a_list_of_floats_of_length_one_and_equals_the_stored_row(emb
     assert math.isclose(nearest["similarity"][0].as_py(), 1, abs_tol=1e-5)
 
 
+def test_a_text_is_encoded_once_and_the_hits_are_counted(db, model):
+    first = db.encode_text_query(model, "solar panels")
+    assert db.encode_text_query(model, "solar panels") == first
+    statistics = db.cache_statistics()["embedding_cache"]
+    assert (statistics["hits"], statistics["misses"], statistics["hit_rate"]) == (1, 1, 0.5)
+    assert statistics["entries"] == 1 and 0 < statistics["size"] < statistics["capacity"] == 2**30
+
+
 def test_preloading_registers_the_model(db, model):
     assert db.preload_model(model) is None
     assert db.sql("SELECT count(*) AS n FROM models")["n"].to_pylist() == [1]

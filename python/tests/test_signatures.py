@@ -36,6 +36,7 @@ SIGNATURES = {
     jammi_ai.Database.register_channel: ["channel_id", "*priority", "*columns"],
     jammi_ai.Database.add_channel_columns: ["channel_id", "*columns"],
     jammi_ai.Database.list_channels: [],
+    jammi_ai.Database.cache_statistics: [],
     jammi_ai.Database.close: [],
     jammi_ai.merge_channels: ["db", "batches", "participating", "retrieved_by", "annotated_by", "contributions"],
     jammi_ai.SearchBuilder.filter: ["predicate"],

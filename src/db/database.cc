@@ -3,12 +3,12 @@
 #include <utility>
 
 #include <arrow/api.h>
-#include <unistd.h>
 
 #include <jammi/database.h>
 #include <jammi/error.h>
 
 #include "base/log.h"
+#include "base/physical_memory.h"
 #include "catalog/catalog.h"
 #include "db/catalog_views.h"
 #include "db/key_filter.h"
@@ -27,10 +27,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-uint64_t physical_memory_bytes() {
-  return static_cast<uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
 std::shared_ptr<catalog::Catalog> open_catalog(const Config& config) {
   if (config.catalog.kind != Config::CatalogKind::Sqlite) {
     throw Error(ErrorCode::Unsupported, ErrorCategory::Catalog, "only the sqlite catalog can be opened");
@@ -42,7 +38,7 @@ std::shared_ptr<catalog::Catalog> open_catalog(const Config& config) {
 sql::EngineOptions engine_options(const Config& config) {
   return {.threads = std::max<uint64_t>(config.engine.execution_threads, 1),
           .memory_limit_bytes =
-              parse_byte_size(config.engine.memory_limit, physical_memory_bytes(), "engine.memory_limit"),
+              parse_byte_size(config.engine.memory_limit, base::physical_memory_bytes(), "engine.memory_limit"),
           .temp_directory = config.artifact_dir / "tmp",
           .batch_size = config.engine.batch_size};
 }

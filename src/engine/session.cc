@@ -1,3 +1,5 @@
+#include <format>
+#include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -5,8 +7,11 @@
 #include <jammi/error.h>
 #include <jammi/session.h>
 
+#include "base/log.h"
+#include "base/physical_memory.h"
 #include "catalog/catalog.h"
 #include "embedding/text_embedding_job.h"
+#include "engine/embedding_cache.h"
 #include "engine/model_cache.h"
 #include "inference/runner.h"
 #include "inference/text_embedding_task.h"
@@ -36,6 +41,17 @@ std::optional<model::CatalogModel> find_model_files(Database& database, const st
                                  : model::ModelBackend::Native};
 }
 
+uint64_t embedding_cache_bytes(const Config::Cache& config) {
+  if (!config.embedding_cache_enabled) return 0;
+  return parse_byte_size(config.embedding_cache_size, base::physical_memory_bytes(),
+                         "cache.embedding_cache_size");
+}
+
+void log_use(std::string_view cache, const CacheStatistics& statistics) {
+  log::debug(std::format("{}: {} hits of {} look-ups, {} entries", cache, statistics.hits,
+                         statistics.hits + statistics.misses, statistics.entries));
+}
+
 ModelRecord describe(const model::ResolvedModel& resolved, const model::TextEmbedder& embedder) {
   ModelRecord record;
   record.name = embedder.model_id();
@@ -63,6 +79,7 @@ struct Session::State {
                }),
         runner(*database, [this](const std::string& written, ModelTask task,
                                  std::stop_token stop) { return load_task(written, task, stop); }),
+        embeddings(embedding_cache_bytes(config.cache)),
         tables(kOpenTables) {}
 
   std::shared_ptr<const model::TextEmbedder> load_model(const model::ModelSource& source,
@@ -89,11 +106,15 @@ struct Session::State {
   model::Resolver resolver;
   engine::ModelCache models;
   inference::Runner runner;
+  engine::EmbeddingCache embeddings;
   search::TableCache tables;
 };
 
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Session::~Session() = default;
+
+Session::~Session() {
+  log_use("embedding cache", state_->embeddings.statistics());
+}
 
 std::unique_ptr<Session> Session::open(const Config& config) {
   return std::unique_ptr<Session>(new Session(std::make_unique<State>(config)));
@@ -131,7 +152,7 @@ std::vector<float> Session::encode_text_query(const std::string& model, const st
   if (text.empty()) {
     throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference, "Empty or null text input");
   }
-  return state_->model(model, stop)->embed(text);
+  return state_->embeddings.embed(*state_->model(model, stop), text);
 }
 
 SearchBuilder Session::search(const std::string& source, std::vector<float> query, size_t k,
@@ -141,6 +162,10 @@ SearchBuilder Session::search(const std::string& source, std::vector<float> quer
 
 void Session::preload_model(const std::string& model, std::stop_token stop) {
   state_->model(model, stop);
+}
+
+QueryCacheStatistics Session::cache_statistics() const {
+  return {.embedding_cache = state_->embeddings.statistics()};
 }
 
 }  // namespace jammi

@@ -254,6 +254,41 @@ TEST_F(SessionTest, a_model_is_registered_with_its_dimensions) {
       << "its canonical id finds it again";
 }
 
+TEST_F(SessionTest, a_query_text_is_encoded_once_and_the_cache_can_be_switched_off) {
+  const std::vector<float> vector = session_->encode_text_query(kModel, "bread");
+  EXPECT_EQ(session_->encode_text_query(kModel, "bread"), vector);
+  EXPECT_EQ(session_->cache_statistics().embedding_cache.hits, 1u);
+  EXPECT_EQ(session_->cache_statistics().embedding_cache.capacity, 1u << 30);
+
+  config_.cache.embedding_cache_enabled = false;
+  auto uncached = Session::open(config_);
+  EXPECT_EQ(uncached->encode_text_query(kModel, "bread"), vector);
+  EXPECT_EQ(uncached->encode_text_query(kModel, "bread"), vector);
+  EXPECT_EQ(uncached->cache_statistics().embedding_cache.hits, 0u);
+  EXPECT_EQ(uncached->cache_statistics().embedding_cache.entries, 0u);
+}
+
+TEST_F(SessionTest, a_model_replaced_under_its_path_answers_for_itself) {
+  const std::filesystem::path files = std::string_view(kModel).substr(std::string_view("local:").size());
+  const std::filesystem::path own = directory_.path() / "model";
+  std::filesystem::copy(files, own);
+  const std::string model = "local:" + own.string();
+  config_.inference.max_loaded_models = 1;
+  session_ = Session::open(config_);
+  const std::vector<float> before = session_->encode_text_query(model, "bread");
+
+  const std::filesystem::path weights = own / "model.safetensors";
+  const auto size = static_cast<std::streamoff>(std::filesystem::file_size(weights));
+  std::fstream stream(weights, std::ios::in | std::ios::out | std::ios::binary);
+  stream.seekp(size / 2);
+  stream << std::string(static_cast<size_t>(size - size / 2), '\0');
+  stream.close();
+  session_->preload_model(kModel);  // takes the only place for a loaded model
+  const std::vector<float> after = session_->encode_text_query(model, "bread");
+  EXPECT_NE(after, before);
+  EXPECT_EQ(after, Session::open(config_)->encode_text_query(model, "bread"));
+}
+
 TEST_F(SessionTest, a_missing_model_is_a_clear_error) {
   EXPECT_ERROR(ErrorCode::NotFound, "Model directory does not exist",
                session_->encode_text_query("local:/no/such/model", "text"));

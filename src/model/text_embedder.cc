@@ -1,6 +1,7 @@
 #include "model/text_embedder.h"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <utility>
 
@@ -36,6 +37,11 @@ nn::Precision choose_precision(Config::Precision precision) {
               "precision int8 is not supported; use auto, f32 or bf16");
 }
 
+uint64_t next_load_number() {
+  static std::atomic<uint64_t> last = 0;
+  return ++last;
+}
+
 std::string file_digest(const std::filesystem::path& path) {
   base::Sha256 hash;
   hash.update(io::local_file_system()->map(path.string())->bytes());
@@ -45,6 +51,7 @@ std::string file_digest(const std::filesystem::path& path) {
 }  // namespace
 
 struct TextEmbedder::State {
+  const uint64_t load_number = next_load_number();
   ResolvedModel model;
   std::shared_ptr<const text::Tokenizer> tokenizer;
   std::shared_ptr<const nn::Encoder> encoder;
@@ -121,6 +128,10 @@ std::shared_ptr<const TextEmbedder> TextEmbedder::load(const ResolvedModel& mode
 
 const std::string& TextEmbedder::model_id() const noexcept {
   return state_->model.source.id;
+}
+
+uint64_t TextEmbedder::load_number() const noexcept {
+  return state_->load_number;
 }
 
 size_t TextEmbedder::dimensions() const noexcept {

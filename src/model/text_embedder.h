@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -49,6 +50,10 @@ class TextEmbedder {
   TextEmbedder& operator=(const TextEmbedder&) = delete;
 
   const std::string& model_id() const noexcept;
+
+  /// Tells this loaded model from every other that the process has loaded, be it from the same files.
+  uint64_t load_number() const noexcept;
+
   size_t dimensions() const noexcept;
   size_t max_tokens() const noexcept;  ///< longer texts are cut, special tokens included
   nn::Precision precision() const noexcept;
