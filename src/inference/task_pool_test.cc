@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <latch>
+#include <memory>
 
 #include <gtest/gtest.h>
 
@@ -27,20 +28,21 @@ TEST(TaskPool, lower_ranks_go_first) {
   std::latch started(1);
   std::latch release(1);
   std::latch done(3);
-  TaskPool pool(1);
-  pool.submit(0, [&](size_t) {
+  auto pool = std::make_unique<TaskPool>(1);
+  pool->submit(0, [&](size_t) {
     started.count_down();
     release.wait();
   });
   started.wait();
   for (uint64_t rank : {7u, 2u, 5u}) {
-    pool.submit(rank, [&, rank](size_t) {
+    pool->submit(rank, [&, rank](size_t) {
       order.push_back(rank);
       done.count_down();
     });
   }
   release.count_down();
   done.wait();
+  pool.reset();
   EXPECT_EQ(order, (std::vector<uint64_t>{2, 5, 7}));
 }
 
