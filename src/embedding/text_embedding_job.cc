@@ -30,18 +30,6 @@ uint64_t count_duplicate_keys(Database& database, const std::string& table_path,
   return static_cast<uint64_t>(static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(0));
 }
 
-std::string_view pooling_word(nn::Pooling pooling) {
-  switch (pooling) {
-    case nn::Pooling::Mean:
-      return "mean";
-    case nn::Pooling::Cls:
-      return "cls";
-    case nn::Pooling::Max:
-      return "max";
-  }
-  return "";
-}
-
 storage::TableDefinition define_table(const model::TextEmbedder& embedder,
                                       const inference::TextInput& input) {
   const model::ModelIdentity& identity = embedder.identity();
@@ -54,7 +42,7 @@ storage::TableDefinition define_table(const model::TextEmbedder& embedder,
   definition.model = {.id = embedder.model_id(),
                       .digest = identity.digest,
                       .tokenizer_digest = identity.tokenizer_digest,
-                      .pooling = std::string(pooling_word(embedder.pooling())),
+                      .pooling = std::string(nn::to_string(embedder.pooling())),
                       .precision = std::string(nn::to_string(embedder.precision()))};
   return definition;
 }

@@ -15,9 +15,13 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 6> kSmallFiles = {
-    "config.json",  "open_clip_config.json",     "tokenizer.json",
-    "modules.json", "sentence_bert_config.json", "bpe_simple_vocab_16e6.txt.gz"};
+constexpr std::array<std::string_view, 7> kSmallFiles = {"config.json",
+                                                         "open_clip_config.json",
+                                                         "tokenizer.json",
+                                                         "modules.json",
+                                                         "sentence_bert_config.json",
+                                                         "config_sentence_transformers.json",
+                                                         "bpe_simple_vocab_16e6.txt.gz"};
 constexpr std::string_view kWeights = "model.safetensors";
 constexpr std::string_view kWeightIndex = "model.safetensors.index.json";
 constexpr std::string_view kOpenClipWeights = "open_clip_model.safetensors";
@@ -39,11 +43,13 @@ bool is_plain_name(std::string_view name) {
   });
 }
 
-/// The settings of a sentence-transformers module: "<folder>/config.json".
-bool is_module_configuration(std::string_view name) {
+/// A file of a sentence-transformers module: "<folder>/config.json", or the weights of one that has some
+/// ("2_Dense/model.safetensors").
+bool is_module_file(std::string_view name) {
   const size_t slash = name.find('/');
-  return slash != std::string_view::npos && is_plain_name(name.substr(0, slash)) &&
-         name.substr(slash + 1) == "config.json";
+  if (slash == std::string_view::npos || !is_plain_name(name.substr(0, slash))) return false;
+  const bool is_dense = name.substr(0, slash).ends_with("_Dense");
+  return name.substr(slash + 1) == "config.json" || (is_dense && name.substr(slash + 1) == kWeights);
 }
 
 HubFile parse_file(const json& entry, const std::string& where) {
@@ -65,6 +71,8 @@ bool has(const std::vector<std::string>& names, std::string_view name) {
 
 /// The weight files to fetch, by the same preference as safetensors_files.
 std::vector<std::string> choose_weights(const std::vector<std::string>& names) {
+  const bool prefers_open_clip = has(names, "open_clip_config.json") && has(names, kOpenClipWeights);
+  if (prefers_open_clip) return {std::string(kOpenClipWeights)};
   if (has(names, kWeights)) return {std::string(kWeights)};
   const bool has_index = has(names, kWeightIndex);
   if (!has_index && has(names, kOpenClipWeights)) return {std::string(kOpenClipWeights)};
@@ -91,8 +99,7 @@ HubListing parse(const json& answer, const std::string& where) {
   if (weights.empty()) return listing;
   for (const json& entry : entries) {
     const auto name = entry.at("rfilename").get<std::string>();
-    const bool is_small =
-        std::ranges::find(kSmallFiles, name) != kSmallFiles.end() || is_module_configuration(name);
+    const bool is_small = std::ranges::find(kSmallFiles, name) != kSmallFiles.end() || is_module_file(name);
     if (is_small || has(weights, name)) listing.files.push_back(parse_file(entry, where));
   }
   return listing;

@@ -37,11 +37,22 @@ TEST(HubListing, only_what_inference_reads_is_kept) {
                           "tokenizer.json"));
 }
 
+TEST(HubListing, sentence_transformers_settings_and_dense_weights_are_kept) {
+  EXPECT_THAT(names({"2_Dense/config.json", "2_Dense/model.safetensors", "2_Dense/pytorch_model.bin",
+                     "checkpoint/model.safetensors", "config.json", "config_sentence_transformers.json",
+                     "model.safetensors"}),
+              ElementsAre("2_Dense/config.json", "2_Dense/model.safetensors", "config.json",
+                          "config_sentence_transformers.json", "model.safetensors"));
+}
+
 TEST(HubListing, one_set_of_weights_is_chosen) {
   EXPECT_THAT(names({"config.json", "model.safetensors", "other.safetensors"}),
               ElementsAre("config.json", "model.safetensors"));
   EXPECT_THAT(names({"config.json", "open_clip_model.safetensors", "other.safetensors"}),
               ElementsAre("config.json", "open_clip_model.safetensors"));
+  EXPECT_THAT(
+      names({"config.json", "model.safetensors", "open_clip_config.json", "open_clip_model.safetensors"}),
+      ElementsAre("config.json", "open_clip_config.json", "open_clip_model.safetensors"));
   EXPECT_THAT(
       names({"config.json", "model-1.safetensors", "model-2.safetensors", "model.safetensors.index.json"}),
       ElementsAre("config.json", "model-1.safetensors", "model-2.safetensors",

@@ -77,13 +77,15 @@ json read_json(const std::filesystem::path& path) {
   return parse_json(text, path.string());
 }
 
-JsonFile::JsonFile(std::filesystem::path path, json root)
-    : path_(std::move(path)), root_(std::make_shared<const json>(std::move(root))) {}
+JsonFile::JsonFile(std::filesystem::path path, std::string prefix, json root)
+    : path_(std::move(path)),
+      prefix_(std::move(prefix)),
+      root_(std::make_shared<const json>(std::move(root))) {}
 
 JsonFile JsonFile::read(const std::filesystem::path& path) {
   json root = read_json(path);
   if (!root.is_object()) throw corrupt("not a JSON object", path.string());
-  return JsonFile(path, std::move(root));
+  return JsonFile(path, "", std::move(root));
 }
 
 bool JsonFile::has(std::string_view field) const {
@@ -132,8 +134,32 @@ std::string JsonFile::string_or(std::string_view field, std::string_view fallbac
   return value.get<std::string>();
 }
 
+std::vector<std::string> JsonFile::strings(std::string_view field) const {
+  if (!has(field)) fail("missing field", field);
+  std::vector<std::string> values;
+  const json& list = *root_->find(field);
+  if (!list.is_array()) fail("not a list", field);
+  for (const json& value : list) {
+    if (!value.is_string()) fail("not a list of strings", field);
+    values.push_back(value.get<std::string>());
+  }
+  return values;
+}
+
+bool JsonFile::is_false(std::string_view field) const {
+  const auto found = root_->find(field);
+  return found != root_->end() && found->is_boolean() && !found->get<bool>();
+}
+
+JsonFile JsonFile::object(std::string_view field) const {
+  if (!has(field)) fail("missing field", field);
+  const json& value = *root_->find(field);
+  if (!value.is_object()) fail("not a JSON object", field);
+  return JsonFile(path_, prefix_ + std::string(field) + ".", value);
+}
+
 void JsonFile::fail(std::string_view problem, std::string_view field) const {
-  throw corrupt(problem, path_.string() + ": " + std::string(field));
+  throw corrupt(problem, path_.string() + ": " + prefix_ + std::string(field));
 }
 
 }  // namespace jammi::model

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -36,14 +37,20 @@ class JsonFile {
   double number_or(std::string_view field, double least, double most, double fallback) const;
   bool boolean_or(std::string_view field, bool fallback) const;
   std::string string_or(std::string_view field, std::string_view fallback) const;
+  std::vector<std::string> strings(std::string_view field) const;
+  bool is_false(std::string_view field) const;  ///< present and the word false
+
+  /// The object in a field; its errors name their fields as "<field>.<inner field>".
+  JsonFile object(std::string_view field) const;
 
   /// Throws DataCorruption: "<problem>: <path>: <field>".
   [[noreturn]] void fail(std::string_view problem, std::string_view field) const;
 
  private:
-  JsonFile(std::filesystem::path path, nlohmann::json root);
+  JsonFile(std::filesystem::path path, std::string prefix, nlohmann::json root);
 
   std::filesystem::path path_;
+  std::string prefix_;  ///< of field names in errors
   std::shared_ptr<const nlohmann::json> root_;
 };
 

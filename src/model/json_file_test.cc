@@ -49,6 +49,22 @@ TEST_F(JsonFileTest, errors_name_the_file_and_the_field) {
   EXPECT_ERROR(ErrorCode::DataCorruption, "not true or false: " + path + ": n", file.boolean_or("n", false));
 }
 
+TEST_F(JsonFileTest, objects_and_lists_inside_have_typed_access) {
+  JsonFile file = read(R"({"a":{"b":{"n":7}},"list":["x","y"],"mixed":["x",1],"no":false})");
+  EXPECT_EQ(file.object("a").object("b").integer("n", 0, 9), 7);
+  EXPECT_EQ(file.strings("list"), (std::vector<std::string>{"x", "y"}));
+  EXPECT_TRUE(file.is_false("no"));
+  EXPECT_FALSE(file.is_false("list"));
+  const std::string path = path_.string();
+  EXPECT_ERROR(ErrorCode::DataCorruption, "missing field: " + path + ": a.b.m",
+               file.object("a").object("b").integer("m", 0, 9));
+  EXPECT_ERROR(ErrorCode::DataCorruption, "missing field: " + path + ": c", file.object("c"));
+  EXPECT_ERROR(ErrorCode::DataCorruption, "not a JSON object: " + path + ": list", file.object("list"));
+  EXPECT_ERROR(ErrorCode::DataCorruption, "not a list: " + path + ": a", file.strings("a"));
+  EXPECT_ERROR(ErrorCode::DataCorruption, "not a list of strings: " + path + ": mixed",
+               file.strings("mixed"));
+}
+
 TEST_F(JsonFileTest, text_that_is_no_json_object_is_refused) {
   for (std::string text :
        {std::string(), std::string("{"), std::string("{}x"), std::string("{'a':1}"),

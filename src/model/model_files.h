@@ -9,8 +9,15 @@ namespace jammi::model {
 /// Whether a model directory has config.json or open_clip_config.json.
 bool has_configuration(const std::filesystem::path& directory);
 
-/// The safetensors files that hold a directory's weights: model.safetensors, else the shards of
-/// model.safetensors.index.json, else open_clip_model.safetensors, else every *.safetensors in order of name.
+/// The file that describes a directory's model: open_clip_config.json, else config.json.
+std::filesystem::path configuration_file(const std::filesystem::path& directory);
+
+/// A directory's tokenizer: tokenizer.json, else bpe_simple_vocab_16e6.txt.gz.
+std::optional<std::filesystem::path> tokenizer_file(const std::filesystem::path& directory);
+
+/// The safetensors files that hold a directory's weights: open_clip_model.safetensors beside
+/// open_clip_config.json, else model.safetensors, else the shards of model.safetensors.index.json, else
+/// open_clip_model.safetensors, else every *.safetensors in order of name.
 /// Empty when there are none; shards of an index may be missing. Throws Model DataCorruption for a malformed
 /// index.
 std::vector<std::filesystem::path> safetensors_files(const std::filesystem::path& directory);

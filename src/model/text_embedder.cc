@@ -10,14 +10,16 @@
 #include "base/hash.h"
 #include "io/local_file_system.h"
 #include "model/architectures/architecture.h"
+#include "model/model_files.h"
 #include "model/safetensors.h"
 #include "model/sentence_transformers.h"
+#include "nn/batch.h"
 
 namespace jammi::model {
 namespace {
 
-/// Longest text of any model, in tokens (contract: 512 at inference).
-constexpr int64_t kMaxTokens = 512;
+/// Longest text in tokens unless the model's own directory says otherwise.
+constexpr int64_t kDefaultMaxTokens = 512;
 
 /// Idle workers kept for `embed`; more than this many calls at once make their own.
 constexpr size_t kMaxIdleWorkers = 8;
@@ -48,14 +50,50 @@ std::string file_digest(const std::filesystem::path& path) {
   return hash.finish();
 }
 
+/// The layers between pooling and normalisation, each checked to take what the one before gives.
+std::vector<nn::Dense> read_dense(const Architecture& architecture, const SentenceSettings& settings,
+                                  const nn::TensorSource& weights) {
+  std::vector<nn::Dense> dense;
+  int64_t width = architecture.spec.hidden_size;
+  if (architecture.projection) {
+    const auto& [name, dimensions] = *architecture.projection;
+    dense.push_back(nn::Dense::read_transposed(weights, name, width, dimensions));
+    width = dimensions;
+  }
+  for (const DenseModule& module : settings.dense) {
+    if (module.in_features != width) {
+      throw Error(ErrorCode::DataCorruption, ErrorCategory::Model,
+                  "Dense module takes " + std::to_string(module.in_features) + " values instead of " +
+                      std::to_string(width) + ": " + module.folder.string());
+    }
+    const auto file = module.weights();
+    const nn::LinearNames names{.weight = "linear.weight", .bias = module.has_bias ? "linear.bias" : ""};
+    dense.push_back(nn::Dense::read(*Safetensors::open({&file, 1}), names, module.in_features,
+                                    module.out_features, module.activation));
+    width = module.out_features;
+  }
+  return dense;
+}
+
 }  // namespace
+
+/// What turns tokens into vectors, shared by the embedder and its workers.
+struct TextEmbedder::Worker::Model {
+  std::shared_ptr<const nn::Encoder> encoder;
+  nn::Pooling pooling = nn::Pooling::Mean;
+  std::vector<nn::Dense> dense;
+
+  size_t hidden_size() const { return static_cast<size_t>(encoder->spec().hidden_size); }
+  size_t dimensions() const { return dense.empty() ? hidden_size() : dense.back().out_features(); }
+};
 
 struct TextEmbedder::State {
   const uint64_t load_number = next_load_number();
   ResolvedModel model;
+  SentenceSettings settings;
+  std::filesystem::path tokenizer_path;
   std::shared_ptr<const text::Tokenizer> tokenizer;
-  std::shared_ptr<const nn::Encoder> encoder;
-  nn::Pooling pooling = nn::Pooling::Mean;
+  std::shared_ptr<const Worker::Model> vectors;
   size_t max_tokens = 0;
 
   std::once_flag identity_once;
@@ -75,8 +113,8 @@ TextEmbedder::State::State(const ResolvedModel& resolved, Config::Precision prec
                 "ONNX weights are not supported; the model needs safetensors weights");
   }
   const nn::Precision computed_in = choose_precision(precision);
-  const JsonFile config = JsonFile::read(model.directory / "config.json");
-  const SentenceSettings settings = read_sentence_settings(model.directory);
+  const JsonFile config = JsonFile::read(configuration_file(model.directory));
+  settings = read_sentence_settings(model.directory);
   const auto weights = Safetensors::open(model.weight_files);
   const Architecture architecture = read_architecture(config, *weights);
   load_tokenizer();
@@ -85,29 +123,40 @@ TextEmbedder::State::State(const ResolvedModel& resolved, Config::Precision prec
         "tokenizer has " + std::to_string(tokenizer->vocab_size()) + " tokens but the model embeds fewer",
         "vocab_size");
   }
-  pooling = settings.pooling;
   max_tokens = static_cast<size_t>(
-      std::min({kMaxTokens, architecture.spec.max_tokens(), settings.max_tokens.value_or(kMaxTokens)}));
-  encoder = nn::Encoder::load(architecture.spec, architecture.names, *weights, computed_in);
+      std::min(architecture.spec.max_tokens(), settings.max_tokens.value_or(kDefaultMaxTokens)));
+  vectors = std::make_shared<Worker::Model>(Worker::Model{
+      .encoder = nn::Encoder::load(architecture.spec, architecture.names, *weights, computed_in),
+      .pooling = architecture.pooling.value_or(settings.pooling),
+      .dense = read_dense(architecture, settings, *weights),
+  });
 }
 
 void TextEmbedder::State::load_tokenizer() {
-  const auto tokenizer_json = model.directory / "tokenizer.json";
-  if (!std::filesystem::exists(tokenizer_json)) {
+  const auto file = tokenizer_file(model.directory);
+  if (!file) {
     throw Error(ErrorCode::NotFound, ErrorCategory::Model,
-                "No tokenizer loaded for embedding model: missing file: " + tokenizer_json.string());
+                "No tokenizer loaded for embedding model: missing file: " +
+                    (model.directory / "tokenizer.json").string());
   }
-  tokenizer = text::Tokenizer::load(tokenizer_json);
+  tokenizer_path = *file;
+  tokenizer = text::Tokenizer::load(tokenizer_path);
 }
 
 ModelIdentity TextEmbedder::State::compute_identity() const {
   ModelIdentity computed;
-  computed.tokenizer_digest = file_digest(model.directory / "tokenizer.json");
+  computed.tokenizer_digest = file_digest(tokenizer_path);
   base::Sha256 hash;
-  hash.update("config " + file_digest(model.directory / "config.json") + "\n");
+  hash.update("config " + file_digest(configuration_file(model.directory)) + "\n");
   hash.update("tokenizer " + computed.tokenizer_digest + "\n");
   for (const auto& file : model.weight_files) hash.update("weights " + file_digest(file) + "\n");
-  hash.update("pooling " + std::to_string(static_cast<int>(pooling)) + "\n");
+  hash.update("pooling " + std::string(nn::to_string(vectors->pooling)) + "\n");
+  for (const DenseModule& module : settings.dense) {
+    hash.update("dense " + file_digest(module.folder / "config.json") + " " + file_digest(module.weights()) +
+                "\n");
+  }
+  hash.update("prompts " + base::sha256_hex(settings.query_prompt) + " " +
+              base::sha256_hex(settings.document_prompt) + "\n");
   hash.update("max_tokens " + std::to_string(max_tokens) + "\n");
   computed.digest = hash.finish();
   return computed;
@@ -135,7 +184,7 @@ uint64_t TextEmbedder::load_number() const noexcept {
 }
 
 size_t TextEmbedder::dimensions() const noexcept {
-  return static_cast<size_t>(state_->encoder->spec().hidden_size);
+  return state_->vectors->dimensions();
 }
 
 size_t TextEmbedder::max_tokens() const noexcept {
@@ -143,19 +192,21 @@ size_t TextEmbedder::max_tokens() const noexcept {
 }
 
 nn::Precision TextEmbedder::precision() const noexcept {
-  return state_->encoder->precision();
+  return state_->vectors->encoder->precision();
 }
 
 nn::Pooling TextEmbedder::pooling() const noexcept {
-  return state_->pooling;
+  return state_->vectors->pooling;
 }
 
 size_t TextEmbedder::weight_bytes() const noexcept {
-  return state_->encoder->weight_bytes();
+  size_t bytes = state_->vectors->encoder->weight_bytes();
+  for (const nn::Dense& dense : state_->vectors->dense) bytes += dense.bytes();
+  return bytes;
 }
 
 std::string TextEmbedder::kernel_name() const {
-  return state_->encoder->kernel_name();
+  return state_->vectors->encoder->kernel_name();
 }
 
 const ModelIdentity& TextEmbedder::identity() const {
@@ -163,16 +214,22 @@ const ModelIdentity& TextEmbedder::identity() const {
   return state_->identity;
 }
 
-text::TokenBatch TextEmbedder::tokenize(std::span<const std::string_view> texts) const {
-  return state_->tokenizer->encode_batch(texts, state_->max_tokens);
+text::TokenBatch TextEmbedder::tokenize(std::span<const std::string_view> texts, TextRole role) const {
+  const SentenceSettings& settings = state_->settings;
+  const std::string& prompt = role == TextRole::Query ? settings.query_prompt : settings.document_prompt;
+  if (prompt.empty()) return state_->tokenizer->encode_batch(texts, state_->max_tokens);
+  std::vector<std::string> prompted;
+  for (std::string_view text : texts) prompted.push_back(prompt + std::string(text));
+  const std::vector<std::string_view> views(prompted.begin(), prompted.end());
+  return state_->tokenizer->encode_batch(views, state_->max_tokens);
 }
 
 std::unique_ptr<TextEmbedder::Worker> TextEmbedder::make_worker() const {
-  return std::unique_ptr<Worker>(new Worker(state_->encoder, state_->pooling));
+  return std::unique_ptr<Worker>(new Worker(state_->vectors));
 }
 
-std::vector<float> TextEmbedder::embed(std::string_view text) const {
-  const text::TokenBatch batch = tokenize(std::span(&text, 1));
+std::vector<float> TextEmbedder::embed(std::string_view text, TextRole role) const {
+  const text::TokenBatch batch = tokenize(std::span(&text, 1), role);
   std::unique_ptr<Worker> worker;
   {
     std::lock_guard lock(state_->mutex);
@@ -189,11 +246,11 @@ std::vector<float> TextEmbedder::embed(std::string_view text) const {
   return vector;
 }
 
-TextEmbedder::Worker::Worker(std::shared_ptr<const nn::Encoder> encoder, nn::Pooling pooling)
-    : encoder_(std::move(encoder)), worker_(encoder_->make_worker()), pooling_(pooling) {}
+TextEmbedder::Worker::Worker(std::shared_ptr<const Model> model)
+    : model_(std::move(model)), worker_(model_->encoder->make_worker()) {}
 
 void TextEmbedder::Worker::encode(const nn::PackedBatchView& batch, std::span<float> out) {
-  const size_t dimensions = static_cast<size_t>(encoder_->spec().hidden_size);
+  const size_t dimensions = model_->dimensions();
   std::vector<size_t> texts;
   std::vector<int32_t> offsets{0};
   for (size_t i = 0; i < batch.num_sequences(); ++i) {
@@ -202,15 +259,28 @@ void TextEmbedder::Worker::encode(const nn::PackedBatchView& batch, std::span<fl
     offsets.push_back(batch.offsets[i + 1]);
   }
   if (texts.size() == batch.num_sequences()) {
-    worker_->encode(batch, pooling_, true, out);
+    encode_texts(batch, out);
     return;
   }
   std::ranges::fill(out, 0.0f);
   std::vector<float> vectors(texts.size() * dimensions);
-  if (!texts.empty()) worker_->encode({batch.token_ids, offsets}, pooling_, true, vectors);
+  if (!texts.empty()) encode_texts({batch.token_ids, offsets}, vectors);
   for (size_t i = 0; i < texts.size(); ++i) {
     std::copy_n(&vectors[i * dimensions], dimensions, &out[texts[i] * dimensions]);
   }
+}
+
+/// Texts that have tokens.
+void TextEmbedder::Worker::encode_texts(const nn::PackedBatchView& batch, std::span<float> out) {
+  if (model_->dense.empty()) {
+    worker_->encode(batch, model_->pooling, true, out);
+    return;
+  }
+  std::vector<float> vectors(batch.num_sequences() * model_->hidden_size());
+  worker_->encode(batch, model_->pooling, false, vectors);
+  for (const nn::Dense& dense : model_->dense) vectors = dense.apply(vectors);
+  std::ranges::copy(vectors, out.begin());
+  nn::normalize_rows(out, model_->dimensions());
 }
 
 nn::PackedBatchView view(const text::TokenBatch& batch) {

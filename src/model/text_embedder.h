@@ -19,11 +19,15 @@ namespace jammi::model {
 /// What a stored vector depends on. Two vectors are comparable when their identities are equal.
 struct ModelIdentity {
   std::string digest;            ///< SHA-256 over configuration, tokenizer and weights
-  std::string tokenizer_digest;  ///< SHA-256 of tokenizer.json
+  std::string tokenizer_digest;  ///< SHA-256 of the tokenizer's file
 };
 
-/// Turns texts into unit-length vectors: tokenizer, encoder, pooling and normalisation of one model.
-/// Immutable and thread-safe.
+/// What a text is for. Models that were trained with prompts ("query: ", "passage: ") put another one before
+/// each kind.
+enum class TextRole { Query, Document };
+
+/// Turns texts into unit-length vectors: prompt, tokenizer, encoder, pooling, projection and normalisation of
+/// one model. Immutable and thread-safe.
 class TextEmbedder {
  public:
   /// Computes vectors on one thread. Not thread-safe; keeps the embedder's weights alive.
@@ -35,11 +39,12 @@ class TextEmbedder {
 
    private:
     friend class TextEmbedder;
-    Worker(std::shared_ptr<const nn::Encoder> encoder, nn::Pooling pooling);
+    struct Model;
+    explicit Worker(std::shared_ptr<const Model> model);
+    void encode_texts(const nn::PackedBatchView& batch, std::span<float> out);
 
-    std::shared_ptr<const nn::Encoder> encoder_;
+    std::shared_ptr<const Model> model_;
     std::unique_ptr<nn::EncoderWorker> worker_;
-    nn::Pooling pooling_;
   };
 
   /// Throws Model errors that name the id and the file: NotFound, DataCorruption, or Unsupported for an
@@ -55,7 +60,7 @@ class TextEmbedder {
   uint64_t load_number() const noexcept;
 
   size_t dimensions() const noexcept;
-  size_t max_tokens() const noexcept;  ///< longer texts are cut, special tokens included
+  size_t max_tokens() const noexcept;  ///< longer texts are cut, prompt and special tokens included
   nn::Precision precision() const noexcept;
   nn::Pooling pooling() const noexcept;
   size_t weight_bytes() const noexcept;  ///< memory the packed weights occupy
@@ -64,13 +69,14 @@ class TextEmbedder {
   /// Computed on the first call by reading every file of the model (about 0.3 s per 100 MB), then remembered.
   const ModelIdentity& identity() const;
 
-  /// Token ids of each text, cut to `max_tokens`. Runs on the calling thread.
-  text::TokenBatch tokenize(std::span<const std::string_view> texts) const;
+  /// Token ids of each text behind the role's prompt, cut to `max_tokens`. Runs on the calling thread.
+  text::TokenBatch tokenize(std::span<const std::string_view> texts,
+                            TextRole role = TextRole::Document) const;
 
   std::unique_ptr<Worker> make_worker() const;
 
   /// The vector of one text, computed on the calling thread.
-  std::vector<float> embed(std::string_view text) const;
+  std::vector<float> embed(std::string_view text, TextRole role = TextRole::Query) const;
 
  private:
   struct State;

@@ -1,6 +1,7 @@
 #include "model/text_embedder.h"
 
 #include <cmath>
+#include <cstring>
 #include <set>
 #include <thread>
 
@@ -91,6 +92,43 @@ TEST_F(TextEmbedderTest, pooling_follows_the_model_s_directory) {
   EXPECT_THAT(embedder->embed("the quick brown fox"), Not(Pointwise(FloatNear(1e-3f), mean)));
 }
 
+TEST_F(TextEmbedderTest, a_dense_module_changes_direction_and_dimensions) {
+  testing::write_file(file("modules.json"),
+                      R"([{"path":"","type":"x.Transformer"},{"path":"1_Pooling","type":"x.Pooling"},)"
+                      R"({"path":"2_Dense","type":"x.Dense"}])");
+  testing::write_file(file("1_Pooling/config.json"), R"({"pooling_mode":"mean"})");
+  testing::write_file(
+      file("2_Dense/config.json"),
+      R"({"in_features":32,"out_features":2,"bias":true,"activation_function":"x.Identity"})");
+  // The weight is zero, so every text has the direction of the bias.
+  std::string weights =
+      testing::safetensors_bytes(R"({"linear.weight":{"dtype":"F32","shape":[2,32],"data_offsets":[0,256]},)"
+                                 R"("linear.bias":{"dtype":"F32","shape":[2],"data_offsets":[256,264]}})",
+                                 264);
+  const float bias[] = {3, -4};
+  std::memcpy(weights.data() + weights.size() - sizeof bias, bias, sizeof bias);
+  testing::write_file(file("2_Dense/model.safetensors"), weights);
+  auto embedder = load();
+  EXPECT_EQ(embedder->dimensions(), 2u);
+  EXPECT_THAT(embedder->embed("the sea"), Pointwise(FloatNear(1e-6f), {0.6f, -0.8f}));
+
+  testing::edit_file(file("2_Dense/config.json"), "32", "31");
+  EXPECT_ERROR(ErrorCode::DataCorruption, "Dense module takes 31 values instead of 32", load());
+}
+
+TEST_F(TextEmbedderTest, queries_and_documents_get_the_prompts_of_the_model) {
+  const auto plain = load();
+  testing::write_file(file("config_sentence_transformers.json"),
+                      R"({"prompts":{"query":"the quick ","passage":"a river "}})");
+  const auto prompted = load();
+  EXPECT_EQ(prompted->embed("sea"), plain->embed("the quick sea"));
+  EXPECT_EQ(prompted->embed("sea", TextRole::Document), plain->embed("a river sea"));
+  const std::string_view text = "sea";
+  const std::string_view with_prompt = "a river sea";
+  EXPECT_EQ(prompted->tokenize({&text, 1}).token_ids, plain->tokenize({&with_prompt, 1}).token_ids);
+  EXPECT_NE(prompted->identity().digest, plain->identity().digest);
+}
+
 TEST_F(TextEmbedderTest, a_text_without_tokens_has_the_zero_vector) {
   std::string json = testing::read_file(file("tokenizer.json"));
   const size_t begin = json.find(R"("post_processor":)");
@@ -160,7 +198,7 @@ TEST_F(TextEmbedderTest, what_has_no_implementation_is_refused) {
                TextEmbedder::load(onnx, Config::Precision::F32));
   testing::edit_file(file("config.json"), R"("model_type": "bert")", R"("model_type": "gpt2")");
   EXPECT_ERROR(ErrorCode::Unsupported,
-               "Model error: tiny: Unsupported model architecture 'gpt2'. Supported: bert", load());
+               "Model error: tiny: Unsupported model architecture 'gpt2'. Supported: bert, ", load());
 }
 
 TEST_F(TextEmbedderTest, a_missing_tokenizer_is_named) {

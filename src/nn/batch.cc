@@ -13,6 +13,15 @@ namespace {
   throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference, message);
 }
 
+/// The token whose hidden state is the sequence's vector, or the first one that goes into it.
+size_t token_to_copy(std::span<const int32_t> token_ids, Pooling pooling) {
+  if (pooling == Pooling::Last) return token_ids.size() - 1;
+  if (pooling == Pooling::EndOfText) {
+    return static_cast<size_t>(std::ranges::max_element(token_ids) - token_ids.begin());
+  }
+  return 0;
+}
+
 }  // namespace
 
 void check_batch(const EncoderSpec& spec, const PackedBatchView& batch) {
@@ -50,9 +59,10 @@ void pool(const PackedBatchView& batch, std::span<const float> hidden_states, si
   for (size_t i = 0; i < batch.num_sequences(); ++i) {
     const size_t begin = static_cast<size_t>(batch.offsets[i]);
     const size_t end = static_cast<size_t>(batch.offsets[i + 1]);
+    const size_t first = token_to_copy(batch.token_ids.subspan(begin, end - begin), pooling) + begin;
     std::span<float> vector = out.subspan(i * width, width);
-    std::ranges::copy(hidden_states.subspan(begin * width, width), vector.begin());
-    if (pooling == Pooling::Cls) continue;
+    std::ranges::copy(hidden_states.subspan(first * width, width), vector.begin());
+    if (pooling != Pooling::Mean && pooling != Pooling::Max) continue;
     for (size_t token = begin + 1; token < end; ++token) {
       const float* row = hidden_states.data() + token * width;
       if (pooling == Pooling::Mean) {

@@ -8,6 +8,22 @@ std::string_view to_string(Precision precision) noexcept {
   return precision == Precision::Bf16 ? "bf16" : "f32";
 }
 
+std::string_view to_string(Pooling pooling) noexcept {
+  switch (pooling) {
+    case Pooling::Mean:
+      return "mean";
+    case Pooling::Cls:
+      return "cls";
+    case Pooling::Max:
+      return "max";
+    case Pooling::Last:
+      return "last";
+    case Pooling::EndOfText:
+      return "end_of_text";
+  }
+  return "";
+}
+
 Precision preferred_precision() noexcept {
   return cpu::has_bf16_products() ? Precision::Bf16 : Precision::F32;
 }

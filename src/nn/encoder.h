@@ -20,7 +20,11 @@ std::string_view to_string(Precision precision) noexcept;  ///< f32, bf16
 /// The precision that `auto` means on this CPU: Bf16 where it has AMX-BF16 or AVX512-BF16, else F32.
 Precision preferred_precision() noexcept;
 
-enum class Pooling { Mean, Cls, Max };
+/// How a sequence's hidden states become one vector. Cls and Last take the first and the last token's,
+/// EndOfText that of the first token with the largest id (CLIP).
+enum class Pooling { Mean, Cls, Max, Last, EndOfText };
+
+std::string_view to_string(Pooling pooling) noexcept;  ///< mean, cls, max, last, end_of_text
 
 /// Sequences laid end to end without padding. Sequence i is token_ids[offsets[i] .. offsets[i + 1]).
 struct PackedBatchView {

@@ -1,31 +1,58 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace jammi::nn {
 
+/// Which tokens of its sequence a token attends to, and how it knows their places.
+struct AttentionSpec {
+  bool is_causal = false;  ///< no token sees a later one
+  int64_t window = 0;      ///< a token sees those at most this far away; 0: however far
+  double rotary_base = 0;  ///< queries and keys are rotated by their positions (RoPE); 0: they are not
+
+  bool operator==(const AttentionSpec&) const = default;
+};
+
 /// The arithmetic of a transformer encoder, independent of any checkpoint's names. One description serves
 /// every family; a field exists only when the executors honour it.
 struct EncoderSpec {
-  enum class Activation { Gelu, GeluTanh, Relu };  ///< Gelu is exact (erf)
+  enum class Activation { Gelu, GeluTanh, QuickGelu, Relu };  ///< Gelu is exact (erf)
+
+  /// Post: each block's sum with the residual stream is normalised. Pre: each block's input is, and so is the
+  /// stream after the last layer.
+  enum class NormPlacement { Post, Pre };
 
   int64_t vocab_size = 0;
   int64_t hidden_size = 0;
   int64_t num_layers = 0;
   int64_t num_heads = 0;
   int64_t intermediate_size = 0;
-  int64_t max_positions = 0;    ///< rows of the learned position table
-  int64_t position_offset = 0;  ///< position id of the first token (RoBERTa: padding_idx + 1)
+  int64_t max_positions = 0;    ///< positions the model knows: rows of its position table, if it has one
+  int64_t position_offset = 0;  ///< position id of the first token (RoBERTa: padding_id + 1)
+  int64_t padding_id = -1;      ///< a token with this id is not counted and has it as its position; -1: none
   int64_t type_vocab_size = 0;  ///< 0: no token types; otherwise type 0 is added to every token
   float norm_epsilon = 1e-12f;
+  NormPlacement norm_placement = NormPlacement::Post;
   Activation activation = Activation::Gelu;
+  /// The intermediate layer is twice as wide, and its activated first half is multiplied by the second.
+  bool is_gated = false;
+  /// Layer i attends as entry i modulo their number says.
+  std::vector<AttentionSpec> attention{AttentionSpec{}};
+  /// Scores depend on the distance between two tokens through a table of this many buckets, one half for each
+  /// direction (MPNet); 0: they do not.
+  int64_t relative_buckets = 0;
+  int64_t relative_max_distance = 0;  ///< the last bucket of a direction begins here
 
   int64_t head_size() const { return hidden_size / num_heads; }
-  /// Longest sequence in tokens that the position table allows.
+  /// Longest sequence in tokens that the positions allow.
   int64_t max_tokens() const { return max_positions - position_offset; }
+  const AttentionSpec& attention_of(size_t layer) const { return attention[layer % attention.size()]; }
 };
+
+// An empty name below means that the model has no such term: no bias, no norm, no table.
 
 /// Checkpoint names of a linear layer: weight [out, in], bias [out].
 struct LinearNames {
@@ -40,19 +67,26 @@ struct NormNames {
 };
 
 struct LayerNames {
-  LinearNames query, key, value, attention_output;
+  /// Query, key and value: three layers [hidden, hidden], or one that stacks them [3 * hidden, hidden].
+  std::vector<LinearNames> qkv;
+  LinearNames attention_output;
   NormNames attention_norm;
   LinearNames intermediate, output;
-  NormNames output_norm;
+  NormNames feed_forward_norm;
 };
 
 /// Where a checkpoint keeps each weight of an EncoderSpec.
 struct WeightNames {
   std::string word_embeddings;        ///< [vocab_size, hidden]
   std::string position_embeddings;    ///< [max_positions, hidden]
-  std::string token_type_embeddings;  ///< [type_vocab_size, hidden]; empty when there are none
+  std::string token_type_embeddings;  ///< [type_vocab_size, hidden]
+  std::string relative_bias;          ///< [relative_buckets, num_heads]
   NormNames embedding_norm;
   std::vector<LayerNames> layers;  ///< num_layers entries
+  NormNames final_norm;            ///< of NormPlacement::Pre
 };
+
+/// Throws InvalidArgument (Model category) when sizes contradict each other or `names` does not fit `spec`.
+void check_spec(const EncoderSpec& spec, const WeightNames& names);
 
 }  // namespace jammi::nn

@@ -153,7 +153,8 @@ TEST(Encoder, bf16_stays_close_to_the_reference_for_every_shape_and_kernel) {
 TEST(Encoder, every_activation_and_position_offset_agrees_with_the_reference) {
   using Activation = EncoderSpec::Activation;
   const int lengths[] = {9, 30};
-  for (Activation activation : {Activation::Gelu, Activation::GeluTanh, Activation::Relu}) {
+  for (Activation activation :
+       {Activation::Gelu, Activation::GeluTanh, Activation::QuickGelu, Activation::Relu}) {
     EncoderSpec spec = tiny_spec();
     spec.activation = activation;
     spec.position_offset = 2;
@@ -167,6 +168,112 @@ TEST(Encoder, every_activation_and_position_offset_agrees_with_the_reference) {
       EXPECT_LT(largest_difference(hidden_states(*encoder, batch), expected), 2e-5) << encoder->kernel_name();
     }
   }
+}
+
+void clear_biases(WeightNames& names) {
+  names.embedding_norm.bias.clear();
+  names.final_norm.bias.clear();
+  for (LayerNames& layer : names.layers) {
+    for (LinearNames& linear : layer.qkv) linear.bias.clear();
+    for (LinearNames* linear : {&layer.attention_output, &layer.intermediate, &layer.output}) {
+      linear->bias.clear();
+    }
+    layer.attention_norm.bias.clear();
+    layer.feed_forward_norm.bias.clear();
+  }
+}
+
+/// Local and global rotary attention, gated, normalised before each block but the first; no biases.
+RandomModel modern_bert() {
+  EncoderSpec spec = tiny_spec();
+  spec.num_layers = 4;
+  spec.max_positions = 700;
+  spec.type_vocab_size = 0;
+  spec.norm_placement = EncoderSpec::NormPlacement::Pre;
+  spec.is_gated = true;
+  spec.attention = {
+      {.rotary_base = 16000}, {.window = 5, .rotary_base = 100}, {.window = 33, .rotary_base = 100}};
+  RandomModel model(spec, 20);
+  clear_biases(model.names);
+  model.names.position_embeddings.clear();
+  model.names.layers[0].attention_norm = {};
+  return model;
+}
+
+/// Causal, normalised before each block, query, key and value in one tensor; embeddings are not normalised.
+RandomModel clip_text() {
+  EncoderSpec spec = tiny_spec();
+  spec.max_positions = 700;
+  spec.type_vocab_size = 0;
+  spec.norm_placement = EncoderSpec::NormPlacement::Pre;
+  spec.activation = EncoderSpec::Activation::QuickGelu;
+  spec.attention = {{.is_causal = true}};
+  RandomModel model(spec, 21);
+  model.names.embedding_norm = {};
+  for (LayerNames& layer : model.names.layers) {
+    std::vector<float> weight, bias;
+    for (const LinearNames& part : layer.qkv) {
+      weight.append_range(model.source.values(part.weight));
+      bias.append_range(model.source.values(part.bias));
+    }
+    const std::string stem = layer.qkv[0].weight + ".stacked";
+    layer.qkv = {{.weight = stem + ".weight", .bias = stem + ".bias"}};
+    model.source.set(layer.qkv[0].weight, {3 * spec.hidden_size, spec.hidden_size}, weight);
+    model.source.set(layer.qkv[0].bias, {3 * spec.hidden_size}, bias);
+  }
+  return model;
+}
+
+/// Scores that depend on distance, and a padding token that is not counted.
+RandomModel mpnet() {
+  EncoderSpec spec = tiny_spec();
+  spec.max_positions = 702;
+  spec.position_offset = 2;
+  spec.padding_id = 1;
+  spec.type_vocab_size = 0;
+  spec.relative_buckets = 16;
+  spec.relative_max_distance = 64;
+  return RandomModel(spec, 22);
+}
+
+/// Lengths around blocks of keys and queries; the padding id and the largest id occur inside.
+PackedBatch mixed_batch() {
+  const int lengths[] = {1, 6, 17, 70, 33, 600};
+  PackedBatch batch = testing::random_batch(lengths, 50, 23);
+  for (size_t i : {3, 9, 40, 41, 100}) batch.token_ids[i] = 1;
+  return batch;
+}
+
+TEST(Encoder, every_family_s_arithmetic_agrees_with_the_reference) {
+  const PackedBatch batch = mixed_batch();
+  for (const RandomModel& model : {modern_bert(), clip_text(), mpnet()}) {
+    const std::vector<double> expected = reference(model, batch);
+    for (const cpu::Options& options : available_options(Precision::F32)) {
+      const auto encoder = load(model, Precision::F32, options);
+      EXPECT_LT(largest_difference(hidden_states(*encoder, batch), expected), 5e-5)
+          << encoder->kernel_name() << " " << model.spec.max_positions;
+    }
+    for (const cpu::Options& options : available_options(Precision::Bf16)) {
+      const auto encoder = load(model, Precision::Bf16, options);
+      // Of every single token's hidden state; a pooled vector is closer.
+      EXPECT_GT(smallest_cosine(hidden_states(*encoder, batch), expected, 24), 0.998)
+          << encoder->kernel_name() << " " << model.spec.max_positions;
+    }
+  }
+}
+
+TEST(Encoder, a_causal_token_does_not_see_what_follows) {
+  const RandomModel model = clip_text();
+  const auto encoder = load(model);
+  const int lengths[] = {9};
+  PackedBatch batch = testing::random_batch(lengths, 50, 24);
+  const std::vector<float> before = hidden_states(*encoder, batch);
+  batch.token_ids.back() = (batch.token_ids.back() + 1) % 50;
+  const std::vector<float> after = hidden_states(*encoder, batch);
+  const size_t end_of_common = 8 * 24;
+  EXPECT_EQ(std::vector(before.begin(), before.begin() + end_of_common),
+            std::vector(after.begin(), after.begin() + end_of_common));
+  EXPECT_NE(before, after);
 }
 
 TEST(Encoder, a_sequence_gives_the_same_vector_alone_and_inside_any_batch) {
@@ -224,6 +331,23 @@ TEST(Encoder, pooling_takes_the_mean_the_first_or_the_largest_of_the_hidden_stat
       EXPECT_EQ(max[i * 24 + j], largest);
     }
   }
+}
+
+TEST(Encoder, pooling_takes_the_last_token_or_the_first_with_the_largest_id) {
+  const RandomModel model(tiny_spec(), 6);
+  const auto encoder = load(model);
+  const auto worker = encoder->make_worker();
+  PackedBatch batch;
+  batch.add(std::vector<int32_t>{7, 49, 3, 49, 5});
+  batch.add(std::vector<int32_t>{2});
+  const std::vector<float> hidden = hidden_states(*encoder, batch);
+  const auto token = [&](size_t i) { return std::vector(&hidden[i * 24], &hidden[i * 24] + 24); };
+  const auto joined = [](std::vector<float> a, const std::vector<float>& b) {
+    a.append_range(b);
+    return a;
+  };
+  EXPECT_EQ(encode(*worker, batch, 24, Pooling::Last, false), joined(token(4), token(5)));
+  EXPECT_EQ(encode(*worker, batch, 24, Pooling::EndOfText, false), joined(token(1), token(5)));
 }
 
 TEST(Encoder, normalised_vectors_have_unit_length_and_the_direction_of_the_others) {
@@ -298,6 +422,21 @@ TEST(Encoder, load_refuses_sizes_that_do_not_fit_together) {
   model.spec.position_offset = 0;
   model.names.layers.pop_back();
   EXPECT_ERROR(ErrorCode::InvalidArgument, "2 layers, 1 names", load(model));
+  model = RandomModel(tiny_spec(), 8);
+  model.names.layers[1].qkv.pop_back();
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Query, key and value need one name or three: 2", load(model));
+  model = RandomModel(tiny_spec(), 8);
+  model.spec.attention = {};
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "without a description of its attention", load(model));
+  model.spec.attention = {{.window = -1}};
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Attention window is negative: -1", load(model));
+  model.spec.attention = {{.rotary_base = 100}};
+  model.spec.num_heads = 8;
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Rotary attention needs heads of an even size: 3", load(model));
+  model = RandomModel(tiny_spec(), 8);
+  model.spec.relative_buckets = 16;
+  model.spec.relative_max_distance = 4;
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "16 buckets up to distance 4", load(model));
 }
 
 TEST(Encoder, reports_what_it_holds_and_how_it_computes) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <cstring>
 #include <random>
 #include <utility>
@@ -11,16 +12,14 @@ namespace {
 
 using Rows = std::vector<double>;
 
-Rows linear(const RandomModel& model, const LinearNames& names, const Rows& input) {
+Rows linear(const RandomModel& model, const LinearNames& names, const Rows& input, size_t rows) {
   const std::span<const float> weight = model.source.values(names.weight);
-  const std::span<const float> bias = model.source.values(names.bias);
-  const size_t outputs = bias.size();
-  const size_t inputs = weight.size() / outputs;
-  const size_t rows = input.size() / inputs;
+  const size_t inputs = input.size() / rows;
+  const size_t outputs = weight.size() / inputs;
   Rows output(rows * outputs);
   for (size_t row = 0; row < rows; ++row) {
     for (size_t o = 0; o < outputs; ++o) {
-      double total = bias[o];
+      double total = names.bias.empty() ? 0 : model.source.values(names.bias)[o];
       for (size_t i = 0; i < inputs; ++i) total += input[row * inputs + i] * weight[o * inputs + i];
       output[row * outputs + o] = total;
     }
@@ -28,9 +27,9 @@ Rows linear(const RandomModel& model, const LinearNames& names, const Rows& inpu
   return output;
 }
 
-void normalize(const RandomModel& model, const NormNames& names, Rows& rows) {
+Rows normalized(const RandomModel& model, const NormNames& names, Rows rows) {
+  if (names.weight.empty()) return rows;
   const std::span<const float> weight = model.source.values(names.weight);
-  const std::span<const float> bias = model.source.values(names.bias);
   const size_t width = weight.size();
   for (size_t begin = 0; begin < rows.size(); begin += width) {
     double mean = 0;
@@ -41,9 +40,11 @@ void normalize(const RandomModel& model, const NormNames& names, Rows& rows) {
     }
     const double deviation = std::sqrt(variance + model.spec.norm_epsilon);
     for (size_t i = 0; i < width; ++i) {
-      rows[begin + i] = (rows[begin + i] - mean) / deviation * weight[i] + bias[i];
+      const double bias = names.bias.empty() ? 0 : model.source.values(names.bias)[i];
+      rows[begin + i] = (rows[begin + i] - mean) / deviation * weight[i] + bias;
     }
   }
+  return rows;
 }
 
 double activate(EncoderSpec::Activation activation, double x) {
@@ -52,13 +53,61 @@ double activate(EncoderSpec::Activation activation, double x) {
       return x * 0.5 * (1 + std::erf(x / std::sqrt(2.0)));
     case EncoderSpec::Activation::GeluTanh:
       return x * 0.5 * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+    case EncoderSpec::Activation::QuickGelu:
+      return x / (1 + std::exp(-1.702 * x));
     case EncoderSpec::Activation::Relu:
       return std::max(x, 0.0);
   }
   return x;
 }
 
-Rows attend(const EncoderSpec& spec, const Rows& queries, const Rows& keys, const Rows& values) {
+/// Turns each head's pairs (i, i + head_size / 2) by position * base^(-2 i / head_size).
+Rows rotated(const EncoderSpec& spec, double base, Rows rows) {
+  if (base == 0) return rows;
+  const size_t width = static_cast<size_t>(spec.hidden_size);
+  const size_t head_size = static_cast<size_t>(spec.head_size());
+  for (size_t begin = 0; begin < rows.size(); begin += head_size) {
+    const double position = static_cast<double>(begin / width);
+    for (size_t i = 0; i < head_size / 2; ++i) {
+      const double angle =
+          position * std::pow(base, -2.0 * static_cast<double>(i) / static_cast<double>(head_size));
+      const std::complex<double> pair(rows[begin + i], rows[begin + head_size / 2 + i]);
+      const std::complex<double> turned = pair * std::polar(1.0, angle);
+      rows[begin + i] = turned.real();
+      rows[begin + head_size / 2 + i] = turned.imag();
+    }
+  }
+  return rows;
+}
+
+bool sees(const AttentionSpec& attention, size_t query, size_t key) {
+  const int64_t distance = static_cast<int64_t>(key) - static_cast<int64_t>(query);
+  if (attention.is_causal && distance > 0) return false;
+  return attention.window == 0 || std::abs(distance) <= attention.window;
+}
+
+double relative_bias(const RandomModel& model, size_t head, size_t query, size_t key) {
+  const EncoderSpec& spec = model.spec;
+  if (spec.relative_buckets == 0) return 0;
+  const int64_t per_direction = spec.relative_buckets / 2;
+  const int64_t num_exact = per_direction / 2;
+  const int64_t length = std::abs(static_cast<int64_t>(key) - static_cast<int64_t>(query));
+  int64_t bucket = length;
+  if (length >= num_exact) {
+    const double exact = static_cast<double>(num_exact);
+    const double ratio = std::log(static_cast<double>(length) / exact) /
+                         std::log(static_cast<double>(spec.relative_max_distance) / exact);
+    // The border of two buckets is a whole number that rounding must not miss.
+    bucket = num_exact + static_cast<int64_t>(ratio * static_cast<double>(per_direction - num_exact) + 1e-9);
+    bucket = std::min(bucket, per_direction - 1);
+  }
+  if (key > query) bucket += per_direction;
+  return model.source.values(model.names.relative_bias)[static_cast<size_t>(bucket * spec.num_heads) + head];
+}
+
+Rows attend(const RandomModel& model, const AttentionSpec& attention, const Rows& queries, const Rows& keys,
+            const Rows& values) {
+  const EncoderSpec& spec = model.spec;
   const size_t width = static_cast<size_t>(spec.hidden_size);
   const size_t head_size = static_cast<size_t>(spec.head_size());
   const size_t length = queries.size() / width;
@@ -71,7 +120,9 @@ Rows attend(const EncoderSpec& spec, const Rows& queries, const Rows& keys, cons
         double score = 0;
         for (size_t d = head; d < head + head_size; ++d)
           score += queries[i * width + d] * keys[j * width + d];
-        weights[j] = std::exp(score / std::sqrt(static_cast<double>(head_size)));
+        score /= std::sqrt(static_cast<double>(head_size));
+        score += relative_bias(model, head / head_size, i, j);
+        weights[j] = sees(attention, i, j) ? std::exp(score) : 0;
         total += weights[j];
       }
       for (size_t j = 0; j < length; ++j) {
@@ -82,6 +133,69 @@ Rows attend(const EncoderSpec& spec, const Rows& queries, const Rows& keys, cons
     }
   }
   return context;
+}
+
+struct Projections {
+  Rows queries, keys, values;
+};
+
+Projections project(const RandomModel& model, const LayerNames& layer, const Rows& input, size_t length) {
+  if (layer.qkv.size() == 3) {
+    return {linear(model, layer.qkv[0], input, length), linear(model, layer.qkv[1], input, length),
+            linear(model, layer.qkv[2], input, length)};
+  }
+  const Rows stacked = linear(model, layer.qkv[0], input, length);
+  const size_t width = input.size() / length;
+  Projections parts;
+  for (size_t row = 0; row < length; ++row) {
+    const auto begin = stacked.begin() + static_cast<ptrdiff_t>(3 * row * width);
+    const auto step = static_cast<ptrdiff_t>(width);
+    parts.queries.insert(parts.queries.end(), begin, begin + step);
+    parts.keys.insert(parts.keys.end(), begin + step, begin + 2 * step);
+    parts.values.insert(parts.values.end(), begin + 2 * step, begin + 3 * step);
+  }
+  return parts;
+}
+
+Rows attention_block(const RandomModel& model, size_t index, const Rows& input, size_t length) {
+  const LayerNames& layer = model.names.layers[index];
+  const AttentionSpec& attention = model.spec.attention_of(index);
+  Projections parts = project(model, layer, input, length);
+  parts.queries = rotated(model.spec, attention.rotary_base, std::move(parts.queries));
+  parts.keys = rotated(model.spec, attention.rotary_base, std::move(parts.keys));
+  const Rows context = attend(model, attention, parts.queries, parts.keys, parts.values);
+  return linear(model, layer.attention_output, context, length);
+}
+
+Rows feed_forward_block(const RandomModel& model, const LayerNames& layer, const Rows& input, size_t length) {
+  const Rows wide = linear(model, layer.intermediate, input, length);
+  const size_t width = static_cast<size_t>(model.spec.intermediate_size);
+  const size_t stride = wide.size() / length;
+  Rows intermediate(length * width);
+  for (size_t i = 0; i < intermediate.size(); ++i) {
+    const size_t place = i / width * stride + i % width;
+    intermediate[i] = activate(model.spec.activation, wide[place]);
+    if (model.spec.is_gated) intermediate[i] *= wide[place + width];
+  }
+  return linear(model, layer.output, intermediate, length);
+}
+
+Rows embed(const RandomModel& model, std::span<const int32_t> token_ids) {
+  const size_t width = static_cast<size_t>(model.spec.hidden_size);
+  Rows hidden(token_ids.size() * width);
+  size_t next_position = static_cast<size_t>(model.spec.position_offset);
+  for (size_t token = 0; token < token_ids.size(); ++token) {
+    const size_t id = static_cast<size_t>(token_ids[token]);
+    const size_t position = token_ids[token] == model.spec.padding_id ? id : next_position++;
+    for (size_t i = 0; i < width; ++i) {
+      double& value = hidden[token * width + i];
+      value = model.source.values(model.names.word_embeddings)[id * width + i];
+      if (!model.names.position_embeddings.empty())
+        value += model.source.values(model.names.position_embeddings)[position * width + i];
+      if (model.spec.type_vocab_size > 0) value += model.source.values(model.names.token_type_embeddings)[i];
+    }
+  }
+  return normalized(model, model.names.embedding_norm, std::move(hidden));
 }
 
 void add(Rows& rows, const Rows& more) {
@@ -156,18 +270,25 @@ RandomModel::RandomModel(const EncoderSpec& model_spec, uint32_t seed) : spec(mo
     names.token_type_embeddings =
         filler.fill("token_type_embeddings", {spec.type_vocab_size, hidden}, 0, 0.5f);
   }
+  if (spec.relative_buckets > 0) {
+    names.relative_bias = filler.fill("relative_bias", {spec.relative_buckets, spec.num_heads}, 0, 1);
+  }
   names.embedding_norm = filler.norm("embedding_norm", hidden);
+  if (spec.norm_placement == EncoderSpec::NormPlacement::Pre) {
+    names.final_norm = filler.norm("final_norm", hidden);
+  }
+  const int64_t widened = spec.intermediate_size * (spec.is_gated ? 2 : 1);
   for (int64_t i = 0; i < spec.num_layers; ++i) {
     const std::string prefix = "layer." + std::to_string(i) + ".";
     names.layers.push_back({
-        .query = filler.linear(prefix + "query", hidden, hidden),
-        .key = filler.linear(prefix + "key", hidden, hidden),
-        .value = filler.linear(prefix + "value", hidden, hidden),
+        .qkv = {filler.linear(prefix + "query", hidden, hidden),
+                filler.linear(prefix + "key", hidden, hidden),
+                filler.linear(prefix + "value", hidden, hidden)},
         .attention_output = filler.linear(prefix + "attention_output", hidden, hidden),
         .attention_norm = filler.norm(prefix + "attention_norm", hidden),
-        .intermediate = filler.linear(prefix + "intermediate", hidden, spec.intermediate_size),
+        .intermediate = filler.linear(prefix + "intermediate", hidden, widened),
         .output = filler.linear(prefix + "output", spec.intermediate_size, hidden),
-        .output_norm = filler.norm(prefix + "output_norm", hidden),
+        .feed_forward_norm = filler.norm(prefix + "feed_forward_norm", hidden),
     });
   }
 }
@@ -196,32 +317,19 @@ PackedBatch random_batch(std::span<const int> lengths, int64_t vocab_size, uint3
 }
 
 std::vector<double> reference_hidden_states(const RandomModel& model, std::span<const int32_t> token_ids) {
-  const EncoderSpec& spec = model.spec;
-  const size_t width = static_cast<size_t>(spec.hidden_size);
-  const size_t position_offset = static_cast<size_t>(spec.position_offset);
-  const std::span<const float> words = model.source.values(model.names.word_embeddings);
-  const std::span<const float> positions = model.source.values(model.names.position_embeddings);
-  Rows hidden(token_ids.size() * width);
-  for (size_t token = 0; token < token_ids.size(); ++token) {
-    for (size_t i = 0; i < width; ++i) {
-      double& value = hidden[token * width + i];
-      value = words[token_ids[token] * width + i];
-      value += positions[(token + position_offset) * width + i];
-      if (spec.type_vocab_size > 0) value += model.source.values(model.names.token_type_embeddings)[i];
-    }
+  const bool is_pre = model.spec.norm_placement == EncoderSpec::NormPlacement::Pre;
+  Rows hidden = embed(model, token_ids);
+  const size_t length = token_ids.size();
+  for (size_t i = 0; i < model.names.layers.size(); ++i) {
+    const LayerNames& layer = model.names.layers[i];
+    const Rows attention_input = is_pre ? normalized(model, layer.attention_norm, hidden) : hidden;
+    add(hidden, attention_block(model, i, attention_input, length));
+    if (!is_pre) hidden = normalized(model, layer.attention_norm, std::move(hidden));
+    const Rows feed_forward_input = is_pre ? normalized(model, layer.feed_forward_norm, hidden) : hidden;
+    add(hidden, feed_forward_block(model, layer, feed_forward_input, length));
+    if (!is_pre) hidden = normalized(model, layer.feed_forward_norm, std::move(hidden));
   }
-  normalize(model, model.names.embedding_norm, hidden);
-  for (const LayerNames& layer : model.names.layers) {
-    const Rows context = attend(spec, linear(model, layer.query, hidden), linear(model, layer.key, hidden),
-                                linear(model, layer.value, hidden));
-    add(hidden, linear(model, layer.attention_output, context));
-    normalize(model, layer.attention_norm, hidden);
-    Rows intermediate = linear(model, layer.intermediate, hidden);
-    for (double& value : intermediate) value = activate(spec.activation, value);
-    add(hidden, linear(model, layer.output, intermediate));
-    normalize(model, layer.output_norm, hidden);
-  }
-  return hidden;
+  return normalized(model, model.names.final_norm, std::move(hidden));
 }
 
 }  // namespace jammi::nn::testing

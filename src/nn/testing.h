@@ -36,7 +36,7 @@ class MemoryTensorSource final : public TensorSource {
 };
 
 /// A spec with random weights, the same for the same seed. Weights are scaled so that activations and
-/// attention stay lively through all layers.
+/// attention stay lively through all layers. Every optional term has a name; clear it to do without.
 struct RandomModel {
   RandomModel(const EncoderSpec& spec, uint32_t seed);
 

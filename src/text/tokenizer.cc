@@ -5,6 +5,7 @@
 
 #include <jammi/error.h>
 
+#include "text/clip_vocabulary.h"
 #include "text/tokenizers/c_api.h"
 
 namespace jammi::text {
@@ -48,14 +49,15 @@ struct Tokenizer::Handle {
 Tokenizer::Tokenizer(std::unique_ptr<Handle> handle) : handle_(std::move(handle)) {}
 Tokenizer::~Tokenizer() = default;
 
-std::shared_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& tokenizer_json) {
-  std::string json = read_file(tokenizer_json);
+std::shared_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& path) {
+  const bool is_clip = path.extension() == ".gz";
+  const std::string json = is_clip ? clip_tokenizer_json(read_gzip(path), path.string()) : read_file(path);
   auto handle = std::make_unique<Handle>();
   ErrorText error(
       jammi_tokenizer_load(reinterpret_cast<const uint8_t*>(json.data()), json.size(), &handle->tokenizer));
   if (error) {
     throw Error(ErrorCode::DataCorruption, ErrorCategory::Model,
-                "not a tokenizer: " + tokenizer_json.string() + ": " + error.get());
+                "not a tokenizer: " + path.string() + ": " + error.get());
   }
   return std::shared_ptr<const Tokenizer>(new Tokenizer(std::move(handle)));
 }

@@ -29,14 +29,14 @@ struct CharacterSpan {
   bool operator==(const CharacterSpan&) const = default;
 };
 
-/// A Hugging Face tokenizer (tokenizer.json). Immutable and thread-safe; each call runs on the calling thread
-/// only. Texts are UTF-8; an invalid sequence counts as U+FFFD. Truncation and padding settings of the file
-/// are ignored.
+/// A Hugging Face tokenizer (tokenizer.json), or CLIP's (bpe_simple_vocab_16e6.txt.gz). Immutable and
+/// thread-safe; each call runs on the calling thread only. Texts are UTF-8; an invalid sequence counts as
+/// U+FFFD. Truncation and padding settings of the file are ignored.
 class Tokenizer {
  public:
-  /// Throws Model errors that name the file: NotFound when it cannot be opened, DataCorruption when it is not
-  /// a tokenizer.
-  static std::shared_ptr<const Tokenizer> load(const std::filesystem::path& tokenizer_json);
+  /// Reads a tokenizer.json, or CLIP's merges where the name ends in .gz. Throws Model errors that name the
+  /// file: NotFound when it cannot be opened, DataCorruption when it is not a tokenizer.
+  static std::shared_ptr<const Tokenizer> load(const std::filesystem::path& path);
   ~Tokenizer();
   Tokenizer(const Tokenizer&) = delete;
   Tokenizer& operator=(const Tokenizer&) = delete;

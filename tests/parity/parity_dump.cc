@@ -1,5 +1,5 @@
 // Prints what a model makes of texts, for comparison with the reference implementation.
-// usage: parity_dump MODEL f32|bf16 TEXTS.json > RESULT.json     (TEXTS: an array of strings)
+// usage: parity_dump MODEL f32|bf16 TEXTS.json [query] > RESULT.json     (TEXTS: an array of strings)
 
 #include <cstdio>
 #include <exception>
@@ -18,10 +18,11 @@ namespace {
 using jammi::Config;
 using jammi::model::Resolver;
 using jammi::model::TextEmbedder;
+using jammi::model::TextRole;
 
-nlohmann::json dump(const TextEmbedder& embedder, const std::vector<std::string>& texts) {
+nlohmann::json dump(const TextEmbedder& embedder, const std::vector<std::string>& texts, TextRole role) {
   const std::vector<std::string_view> views(texts.begin(), texts.end());
-  const jammi::text::TokenBatch batch = embedder.tokenize(views);
+  const jammi::text::TokenBatch batch = embedder.tokenize(views, role);
   std::vector<float> vectors(texts.size() * embedder.dimensions());
   embedder.make_worker()->encode(jammi::model::view(batch), vectors);
 
@@ -39,8 +40,8 @@ nlohmann::json dump(const TextEmbedder& embedder, const std::vector<std::string>
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fputs("usage: parity_dump MODEL f32|bf16 TEXTS.json\n", stderr);
+  if (argc != 4 && argc != 5) {
+    std::fputs("usage: parity_dump MODEL f32|bf16 TEXTS.json [query]\n", stderr);
     return 2;
   }
   try {
@@ -49,7 +50,8 @@ int main(int argc, char** argv) {
     const auto precision =
         std::string_view(argv[2]) == "bf16" ? Config::Precision::Bf16 : Config::Precision::F32;
     const auto texts = nlohmann::json::parse(std::ifstream(argv[3])).get<std::vector<std::string>>();
-    std::cout << dump(*TextEmbedder::load(model, precision), texts);
+    const TextRole role = argc == 5 ? TextRole::Query : TextRole::Document;
+    std::cout << dump(*TextEmbedder::load(model, precision), texts, role);
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "parity_dump: %s\n", error.what());

@@ -7,6 +7,10 @@
 #include <jammi/error.h>
 
 #include "model/architectures/bert.h"
+#include "model/architectures/distilbert.h"
+#include "model/architectures/modernbert.h"
+#include "model/architectures/mpnet.h"
+#include "model/architectures/open_clip.h"
 
 namespace jammi::model {
 namespace {
@@ -16,13 +20,21 @@ struct Reader {
   Architecture (*read)(const JsonFile& config, const nn::TensorSource& weights);
 };
 
+// The order is that of the error message.
 constexpr std::array kReaders{
     Reader{"bert", read_bert},
+    Reader{"roberta", read_roberta},
+    Reader{"distilbert", read_distilbert},
+    Reader{"camembert", read_roberta},
+    Reader{"xlm-roberta", read_roberta},
+    Reader{"modernbert", read_modernbert},
+    Reader{"mpnet", read_mpnet},
 };
 
 }  // namespace
 
 Architecture read_architecture(const JsonFile& config, const nn::TensorSource& weights) {
+  if (config.has("model_cfg")) return read_open_clip_text(config, weights);
   const std::string model_type = config.string_or("model_type", "bert");
   std::string supported;
   for (const Reader& reader : kReaders) {

@@ -58,7 +58,7 @@ TEST_F(ArchitectureTest, a_configuration_without_model_type_is_bert) {
 }
 
 TEST_F(ArchitectureTest, weights_are_found_at_the_root_or_under_the_prefix) {
-  EXPECT_EQ(read().names.layers.at(1).query.weight, "encoder.layer.1.attention.self.query.weight");
+  EXPECT_EQ(read().names.layers.at(1).qkv.at(0).weight, "encoder.layer.1.attention.self.query.weight");
   NamesOnly prefixed({"bert.embeddings.word_embeddings.weight"});
   Architecture bert = read(prefixed);
   EXPECT_EQ(bert.names.word_embeddings, "bert.embeddings.word_embeddings.weight");
@@ -86,7 +86,10 @@ TEST_F(ArchitectureTest, activation_words_are_honoured) {
 
 TEST_F(ArchitectureTest, other_architectures_are_refused_with_the_supported_ones) {
   edit(R"("model_type": "bert")", R"("model_type": "gpt2")");
-  EXPECT_ERROR(ErrorCode::Unsupported, "Unsupported model architecture 'gpt2'. Supported: bert", read());
+  EXPECT_ERROR(ErrorCode::Unsupported,
+               "Unsupported model architecture 'gpt2'. Supported: bert, roberta, distilbert, camembert, "
+               "xlm-roberta, modernbert, mpnet",
+               read());
 }
 
 TEST_F(ArchitectureTest, arithmetic_without_an_implementation_is_refused) {
@@ -114,6 +117,163 @@ TEST_F(ArchitectureTest, impossible_sizes_are_refused_by_field) {
     std::filesystem::copy_file(testing::tiny_bert() / "config.json", config_,
                                std::filesystem::copy_options::overwrite_existing);
   }
+}
+
+/// Reads a configuration written out in full.
+Architecture read_text(std::string_view config, const nn::TensorSource& weights = NamesOnly()) {
+  TemporaryDirectory directory;
+  const auto path = directory.path() / "config.json";
+  testing::write_file(path, config);
+  return read_architecture(JsonFile::read(path), weights);
+}
+
+constexpr std::string_view kSizes =
+    R"("vocab_size":50,"hidden_size":24,"num_hidden_layers":5,"num_attention_heads":3,"intermediate_size":40)";
+
+std::string config_of(std::string_view model_type, std::string_view more = "") {
+  return R"({"model_type":")" + std::string(model_type) + "\"," + std::string(kSizes) + std::string(more) +
+         "}";
+}
+
+TEST(Roberta, positions_begin_behind_the_padding_id_for_every_relative) {
+  for (const char* type : {"roberta", "camembert", "xlm-roberta"}) {
+    const Architecture roberta =
+        read_text(config_of(type, R"(,"max_position_embeddings":514,"type_vocab_size":1)"));
+    EXPECT_EQ(roberta.spec.padding_id, 1);
+    EXPECT_EQ(roberta.spec.position_offset, 2);
+    EXPECT_EQ(roberta.spec.max_tokens(), 512);
+    EXPECT_EQ(roberta.spec.norm_epsilon, 1e-5f);
+    EXPECT_EQ(roberta.spec.type_vocab_size, 1);
+  }
+  EXPECT_EQ(read_text(config_of("roberta", R"(,"pad_token_id":4)")).spec.position_offset, 5);
+  EXPECT_ERROR(ErrorCode::DataCorruption, "pad_token_id",
+               read_text(config_of("roberta", R"(,"pad_token_id":511)")));
+}
+
+TEST(Roberta, weights_are_found_under_any_of_its_prefixes) {
+  for (const char* prefix : {"", "roberta.", "xlm-roberta.", "camembert."}) {
+    const std::string embeddings = std::string(prefix) + "embeddings.word_embeddings.weight";
+    EXPECT_EQ(read_text(config_of("roberta"), NamesOnly({embeddings})).names.word_embeddings, embeddings);
+  }
+}
+
+TEST(DistilBert, sizes_have_names_of_their_own_or_bert_s) {
+  const Architecture own = read_text(
+      R"({"model_type":"distilbert","vocab_size":50,"dim":24,"n_layers":2,"n_heads":3,"hidden_dim":40,)"
+      R"("activation":"relu"})");
+  EXPECT_EQ(own.spec.hidden_size, 24);
+  EXPECT_EQ(own.spec.num_layers, 2);
+  EXPECT_EQ(own.spec.num_heads, 3);
+  EXPECT_EQ(own.spec.intermediate_size, 40);
+  EXPECT_EQ(own.spec.activation, nn::EncoderSpec::Activation::Relu);
+  EXPECT_EQ(own.spec.type_vocab_size, 0);
+  EXPECT_EQ(own.names.layers.at(1).qkv.at(2).bias, "transformer.layer.1.attention.v_lin.bias");
+  EXPECT_EQ(read_text(config_of("distilbert")).spec.num_layers, 5);
+}
+
+TEST(MpNet, scores_depend_on_distance) {
+  const Architecture mpnet = read_text(config_of("mpnet", R"(,"max_position_embeddings":514)"));
+  EXPECT_EQ(mpnet.spec.relative_buckets, 32);
+  EXPECT_EQ(mpnet.spec.relative_max_distance, 128);
+  EXPECT_EQ(mpnet.spec.max_tokens(), 512);
+  EXPECT_EQ(mpnet.spec.padding_id, 1);
+  EXPECT_EQ(mpnet.names.relative_bias, "encoder.relative_attention_bias.weight");
+  EXPECT_ERROR(ErrorCode::DataCorruption, "relative_attention_num_buckets",
+               read_text(config_of("mpnet", R"(,"relative_attention_num_buckets":64)")));
+}
+
+TEST(ModernBert, every_third_layer_is_global_unless_said_otherwise) {
+  const nn::AttentionSpec global{.rotary_base = 160'000};
+  const nn::AttentionSpec local{.window = 64, .rotary_base = 10'000};
+  const Architecture usual = read_text(config_of("modernbert"));
+  for (size_t layer = 0; layer < 5; ++layer) {
+    EXPECT_EQ(usual.spec.attention_of(layer), layer % 3 == 0 ? global : local) << layer;
+  }
+  EXPECT_TRUE(usual.spec.is_gated);
+  EXPECT_EQ(usual.spec.max_tokens(), 8192);
+  EXPECT_EQ(usual.spec.norm_placement, nn::EncoderSpec::NormPlacement::Pre);
+
+  const Architecture older = read_text(config_of(
+      "modernbert",
+      R"(,"global_attn_every_n_layers":1,"global_rope_theta":7.0,"local_rope_theta":8,"local_attention":10)"));
+  EXPECT_EQ(older.spec.attention_of(1), (nn::AttentionSpec{.rotary_base = 7}));
+
+  const Architecture newer = read_text(config_of(
+      "modernbert",
+      R"(,"local_attention":10,"layer_types":["sliding_attention","full_attention","full_attention",)"
+      R"("full_attention","sliding_attention"],"rope_parameters":{"full_attention":{"rope_theta":7},)"
+      R"("sliding_attention":{"rope_type":"default","rope_theta":8}})"));
+  EXPECT_EQ(newer.spec.attention_of(0), (nn::AttentionSpec{.window = 5, .rotary_base = 8}));
+  EXPECT_EQ(newer.spec.attention_of(3), (nn::AttentionSpec{.rotary_base = 7}));
+}
+
+TEST(ModernBert, the_first_attention_norm_and_biases_that_are_off_have_no_names) {
+  const Architecture usual =
+      read_text(config_of("modernbert"), NamesOnly({"model.embeddings.tok_embeddings.weight"}));
+  EXPECT_EQ(usual.names.position_embeddings, "");
+  EXPECT_EQ(usual.names.layers.at(0).attention_norm.weight, "");
+  EXPECT_EQ(usual.names.layers.at(1).attention_norm.weight, "model.layers.1.attn_norm.weight");
+  EXPECT_EQ(usual.names.layers.at(1).attention_norm.bias, "");
+  EXPECT_EQ(usual.names.layers.at(1).qkv.at(0).bias, "");
+  EXPECT_EQ(usual.names.layers.at(1).intermediate.bias, "");
+  const Architecture biased =
+      read_text(config_of("modernbert", R"(,"norm_bias":true,"attention_bias":true,"mlp_bias":true)"));
+  EXPECT_EQ(biased.names.final_norm.bias, "final_norm.bias");
+  EXPECT_EQ(biased.names.layers.at(0).qkv.at(0).bias, "layers.0.attn.Wqkv.bias");
+  EXPECT_EQ(biased.names.layers.at(0).output.bias, "layers.0.mlp.Wo.bias");
+}
+
+TEST(ModernBert, rotary_arithmetic_without_an_implementation_is_refused) {
+  EXPECT_ERROR(ErrorCode::Unsupported, "unsupported rotary scaling",
+               read_text(config_of("modernbert", R"(,"rope_scaling":{"rope_type":"yarn"})")));
+  EXPECT_ERROR(
+      ErrorCode::Unsupported, "unsupported rotary scaling: ",
+      read_text(config_of("modernbert", R"(,"rope_parameters":{"full_attention":{"rope_type":"yarn"}})")));
+  EXPECT_ERROR(ErrorCode::Unsupported, "unsupported layer type: ",
+               read_text(config_of("modernbert", R"(,"layer_types":["linear_attention"])")));
+  EXPECT_ERROR(ErrorCode::DataCorruption, "layer_types",
+               read_text(config_of("modernbert", R"(,"layer_types":["full_attention"])")));
+  EXPECT_ERROR(
+      ErrorCode::DataCorruption, "heads are not of an even size",
+      read_text(R"({"model_type":"modernbert","vocab_size":50,"hidden_size":9,"num_hidden_layers":1,)"
+                R"("num_attention_heads":3,"intermediate_size":4})"));
+}
+
+std::string open_clip(std::string_view text, std::string_view more = "") {
+  return R"({"model_cfg":{"embed_dim":16,"vision_cfg":{},"text_cfg":{)" + std::string(text) + "}" +
+         std::string(more) + R"(},"preprocess_cfg":{}})";
+}
+
+TEST(OpenClip, the_text_tower_is_causal_and_projected) {
+  const Architecture text =
+      read_text(open_clip(R"("context_length":20,"vocab_size":60,"width":128,"layers":2)"), NamesOnly());
+  EXPECT_EQ(text.spec.max_tokens(), 20);
+  EXPECT_EQ(text.spec.num_heads, 2);
+  EXPECT_EQ(text.spec.intermediate_size, 512);
+  EXPECT_EQ(text.spec.activation, nn::EncoderSpec::Activation::Gelu);
+  EXPECT_EQ(text.spec.attention, (std::vector<nn::AttentionSpec>{{.is_causal = true}}));
+  EXPECT_EQ(text.pooling, nn::Pooling::EndOfText);
+  EXPECT_EQ(text.projection.value().weight, "text_projection");
+  EXPECT_EQ(text.projection.value().dimensions, 16);
+  EXPECT_EQ(text.names.layers.at(1).qkv.at(0).bias, "transformer.resblocks.1.attn.in_proj_bias");
+  const Architecture quick =
+      read_text(open_clip(R"("width":96,"layers":1,"heads":3)", R"(,"quick_gelu":true)"),
+                NamesOnly({"text.token_embedding.weight"}));
+  EXPECT_EQ(quick.spec.activation, nn::EncoderSpec::Activation::QuickGelu);
+  EXPECT_EQ(quick.spec.num_heads, 3);
+  EXPECT_EQ(quick.spec.max_tokens(), 77);
+  EXPECT_EQ(quick.names.final_norm.weight, "text.ln_final.weight");
+}
+
+TEST(OpenClip, text_towers_without_an_implementation_are_refused) {
+  EXPECT_ERROR(ErrorCode::Unsupported, "unsupported text_cfg option: ",
+               read_text(open_clip(R"("width":64,"layers":1,"hf_model_name":"roberta-base")")));
+  EXPECT_ERROR(ErrorCode::Unsupported, "unsupported pool_type: ",
+               read_text(open_clip(R"("width":64,"layers":1,"pool_type":"last")")));
+  EXPECT_ERROR(ErrorCode::Unsupported, "the model has no text tower",
+               read_text(R"({"model_cfg":{"embed_dim":16,"vision_cfg":{}}})"));
+  EXPECT_ERROR(ErrorCode::DataCorruption, "model_cfg.text_cfg.width", read_text(open_clip(R"("layers":1)")));
+  EXPECT_EQ(read_text(open_clip(R"("width":64,"layers":1,"embed_cls":false)")).spec.num_heads, 1);
 }
 
 }  // namespace

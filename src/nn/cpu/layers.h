@@ -6,11 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "nn/cpu/attention_tables.h"
 #include "nn/encoder.h"
 
 namespace jammi::nn::cpu {
 
-/// A linear layer as the checkpoint has it: weight [out_features, in_features], bias [out_features].
+/// A linear layer: weight [out_features, in_features], bias [out_features], zeros when the checkpoint has
+/// none.
 struct LinearWeights {
   size_t in_features = 0;
   size_t out_features = 0;
@@ -18,9 +20,13 @@ struct LinearWeights {
   std::vector<float> bias;
 };
 
+/// A layer norm, its bias zeros when the checkpoint has none; nothing at all where the model does not
+/// normalise.
 struct NormWeights {
   std::vector<float> weight;
   std::vector<float> bias;
+
+  bool is_identity() const { return weight.empty(); }
 };
 
 /// One encoder layer. `qkv` stacks the query, key and value projections in this order.
@@ -30,11 +36,16 @@ struct LayerWeights {
   NormWeights attention_norm;
   LinearWeights intermediate;
   LinearWeights output;
-  NormWeights output_norm;
+  NormWeights feed_forward_norm;
 };
 
-/// Reads layer `index`; called once per layer, so that only one layer is in memory twice.
-using ReadLayer = std::function<LayerWeights(size_t index)>;
+/// What a LayerStack is made from. `read_layer` reads one layer and is called once for each, so that only one
+/// is in memory twice; `tables` must outlive the stack.
+struct StackSource {
+  const EncoderSpec& spec;
+  const AttentionTables& tables;
+  std::function<LayerWeights(size_t layer)> read_layer;
+};
 
 /// Applies a LayerStack on one thread. Not thread-safe; owns scratch memory.
 class LayerRunner {

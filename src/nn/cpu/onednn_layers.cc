@@ -1,5 +1,6 @@
 #include "nn/cpu/onednn_layers.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <span>
@@ -12,6 +13,7 @@
 #include <jammi/error.h>
 
 #include "nn/cpu/aligned_buffer.h"
+#include "nn/cpu/kernel_terms.h"
 #include "nn/cpu/onednn_product.h"
 
 namespace jammi::nn::cpu {
@@ -20,7 +22,14 @@ namespace {
 using dnnl::memory;
 
 /// Attention computes whole blocks of this many tokens.
-constexpr int64_t kLengthStep = 16;
+constexpr size_t kLengthStep = 16;
+
+/// Queries whose scores are computed together: they bound the memory that long sequences take.
+constexpr size_t kQueriesAtOnce = 512;
+
+size_t whole_steps(size_t length) {
+  return (length + kLengthStep - 1) / kLengthStep * kLengthStep;
+}
 
 struct Layer {
   OneDnnLinear qkv;
@@ -28,7 +37,7 @@ struct Layer {
   NormWeights attention_norm;
   OneDnnLinear intermediate;
   OneDnnLinear output;
-  NormWeights output_norm;
+  NormWeights feed_forward_norm;
 
   size_t bytes() const {
     return qkv.bytes() + attention_output.bytes() + intermediate.bytes() + output.bytes();
@@ -41,6 +50,8 @@ ProductEnd end_of(EncoderSpec::Activation activation) {
       return ProductEnd::Gelu;
     case EncoderSpec::Activation::GeluTanh:
       return ProductEnd::GeluTanh;
+    case EncoderSpec::Activation::QuickGelu:
+      return ProductEnd::QuickGelu;
     case EncoderSpec::Activation::Relu:
       return ProductEnd::Relu;
   }
@@ -72,21 +83,24 @@ auto at_door(const Body& body) {
 
 class OneDnnLayers final : public LayerStack {
  public:
-  OneDnnLayers(const EncoderSpec& spec, const ReadLayer& read_layer, Precision precision,
-               const Kernels& kernels)
-      : spec_(spec),
+  OneDnnLayers(const StackSource& source, Precision precision, const Kernels& kernels)
+      : spec_(source.spec),
+        tables_(source.tables),
         element_(precision == Precision::Bf16 ? memory::data_type::bf16 : memory::data_type::f32),
         kernels_(kernels),
         engine_(dnnl::engine::kind::cpu, 0) {
-    for (int64_t i = 0; i < spec.num_layers; ++i) {
-      LayerWeights weights = read_layer(static_cast<size_t>(i));
+    // What this library's kernels work on before it is an operand again stays f32 until then.
+    const ProductEnd widen = spec_.is_gated ? ProductEnd::StoreF32 : end_of(spec_.activation);
+    for (size_t i = 0; std::cmp_less(i, spec_.num_layers); ++i) {
+      LayerWeights weights = source.read_layer(i);
+      const bool rotates = spec_.attention_of(i).rotary_base > 0;
       layers_.push_back(
-          {.qkv = {engine_, weights.qkv, element_, ProductEnd::Store},
+          {.qkv = {engine_, weights.qkv, element_, rotates ? ProductEnd::StoreF32 : ProductEnd::Store},
            .attention_output = {engine_, weights.attention_output, element_, ProductEnd::AddToF32},
            .attention_norm = std::move(weights.attention_norm),
-           .intermediate = {engine_, weights.intermediate, element_, end_of(spec.activation)},
+           .intermediate = {engine_, weights.intermediate, element_, widen},
            .output = {engine_, weights.output, element_, ProductEnd::AddToF32},
-           .output_norm = std::move(weights.output_norm)});
+           .feed_forward_norm = std::move(weights.feed_forward_norm)});
     }
   }
 
@@ -103,6 +117,7 @@ class OneDnnLayers final : public LayerStack {
   std::unique_ptr<LayerRunner> make_runner() const override;
 
   const EncoderSpec& spec() const { return spec_; }
+  const AttentionTables& tables() const { return tables_; }
   const Kernels& kernels() const { return kernels_; }
   memory::data_type element() const { return element_; }
   const dnnl::engine& engine() const { return engine_; }
@@ -110,6 +125,7 @@ class OneDnnLayers final : public LayerStack {
 
  private:
   EncoderSpec spec_;
+  const AttentionTables& tables_;
   memory::data_type element_;
   const Kernels& kernels_;
   dnnl::engine engine_;
@@ -122,10 +138,12 @@ class OneDnnRunner final : public LayerRunner {
  public:
   explicit OneDnnRunner(const OneDnnLayers& stack)
       : stack_(stack),
+        spec_(stack.spec()),
         kernels_(stack.kernels()),
         products_(stack.engine()),
-        hidden_size_(static_cast<size_t>(stack.spec().hidden_size)),
-        intermediate_size_(static_cast<size_t>(stack.spec().intermediate_size)) {}
+        hidden_size_(static_cast<size_t>(spec_.hidden_size)),
+        intermediate_size_(static_cast<size_t>(spec_.intermediate_size)),
+        normalizes_input_(spec_.norm_placement == EncoderSpec::NormPlacement::Pre) {}
 
   void run(const PackedBatchView& batch, float* hidden) override {
     at_door([&] {
@@ -136,28 +154,30 @@ class OneDnnRunner final : public LayerRunner {
 
  private:
   void run_layers(const PackedBatchView& batch, float* hidden) {
-    const size_t num_values = batch.num_tokens() * hidden_size_;
-    const int64_t rows = bucket_of(static_cast<int64_t>(batch.num_tokens()));
+    const size_t num_tokens = batch.num_tokens();
+    const int64_t rows = bucket_of(static_cast<int64_t>(num_tokens));
     reserve(static_cast<size_t>(rows));
-    std::memcpy(residual_.data(), hidden, num_values * sizeof(float));
-    for (const Layer& layer : stack_.layers()) {
-      convert(residual_.data(), num_values, operand_.data());
-      products_.run(layer.qkv, rows, operand_.data(), qkv_.data());
-      attend(batch);
+    std::memcpy(residual_.data(), hidden, num_tokens * hidden_size_ * sizeof(float));
+    for (size_t i = 0; i < stack_.layers().size(); ++i) {
+      const Layer& layer = stack_.layers()[i];
+      begin_block(layer.attention_norm, num_tokens);
+      project(layer, batch, rows, spec_.attention_of(i).rotary_base);
+      attend(batch, visibility_of(spec_.attention_of(i)));
       products_.run(layer.attention_output, rows, context_.data(), residual_.data());
-      normalize(layer.attention_norm, batch.num_tokens());
-      convert(residual_.data(), num_values, operand_.data());
-      products_.run(layer.intermediate, rows, operand_.data(), intermediate_.data());
+      end_block(layer.attention_norm, num_tokens);
+      begin_block(layer.feed_forward_norm, num_tokens);
+      widen(layer, num_tokens, rows);
       products_.run(layer.output, rows, intermediate_.data(), residual_.data());
-      normalize(layer.output_norm, batch.num_tokens());
+      end_block(layer.feed_forward_norm, num_tokens);
     }
-    std::memcpy(hidden, residual_.data(), num_values * sizeof(float));
+    std::memcpy(hidden, residual_.data(), num_tokens * hidden_size_ * sizeof(float));
   }
 
   /// Buffers for `rows` tokens and for the tokens that attention computes beyond the last sequence.
   void reserve(size_t rows) {
-    const size_t attended_rows = rows + static_cast<size_t>(kLengthStep);
+    const size_t attended_rows = rows + kLengthStep;
     residual_.grow(rows * hidden_size_);
+    normalized_.grow(rows * hidden_size_);
     operand_.grow(rows * hidden_size_);
     qkv_.grow(attended_rows * 3 * hidden_size_);
     context_.grow(attended_rows * hidden_size_);
@@ -172,54 +192,143 @@ class OneDnnRunner final : public LayerRunner {
     }
   }
 
-  /// Lengths are rounded up to whole blocks, so a sequence also scores the rows that follow it, with
-  /// probability zero, and writes context rows that the following sequence then overwrites.
-  void attend(const PackedBatchView& batch) {
-    AttentionShape shape{.element = stack_.element(),
-                         .length = 0,
-                         .num_heads = stack_.spec().num_heads,
-                         .head_size = stack_.spec().head_size()};
+  /// Makes a block's operand of the residual stream, normalised first if the spec says so.
+  void begin_block(const NormWeights& norm, size_t num_rows) {
+    const bool normalizes = normalizes_input_ && !norm.is_identity();
+    if (normalizes) normalize(norm, num_rows, normalized_.data());
+    convert(normalizes ? normalized_.data() : residual_.data(), num_rows * hidden_size_, operand_.data());
+  }
+
+  void end_block(const NormWeights& norm, size_t num_rows) {
+    if (!normalizes_input_ && !norm.is_identity()) normalize(norm, num_rows, residual_.data());
+  }
+
+  /// Queries, keys and values of the operand, rotated when `rotary_base` is not zero.
+  void project(const Layer& layer, const PackedBatchView& batch, int64_t rows, double rotary_base) {
+    if (rotary_base == 0) {
+      products_.run(layer.qkv, rows, operand_.data(), qkv_.data());
+      return;
+    }
+    float* qkv = wide_.grow(static_cast<size_t>(rows) * 3 * hidden_size_);
+    products_.run(layer.qkv, rows, operand_.data(), qkv);
+    const RotaryTable& table = stack_.tables().rotary.at(rotary_base);
+    for (size_t i = 0; i < batch.num_sequences(); ++i) {
+      const size_t first = static_cast<size_t>(batch.offsets[i]);
+      kernels_.rotate({.length = static_cast<size_t>(batch.offsets[i + 1]) - first,
+                       .num_heads = static_cast<size_t>(spec_.num_heads),
+                       .head_size = static_cast<size_t>(spec_.head_size()),
+                       .qkv = qkv + first * 3 * hidden_size_,
+                       .cosines = table.cosines.data(),
+                       .sines = table.sines.data()});
+    }
+    convert(qkv, batch.num_tokens() * 3 * hidden_size_, qkv_.data());
+  }
+
+  /// The activated, and if so specified gated, intermediate values of the operand.
+  void widen(const Layer& layer, size_t num_tokens, int64_t rows) {
+    if (!spec_.is_gated) {
+      products_.run(layer.intermediate, rows, operand_.data(), intermediate_.data());
+      return;
+    }
+    float* halves = wide_.grow(static_cast<size_t>(rows) * 2 * intermediate_size_);
+    products_.run(layer.intermediate, rows, operand_.data(), halves);
+    kernels_.gate({.num_rows = num_tokens,
+                   .width = intermediate_size_,
+                   .source = halves,
+                   .target = halves,
+                   .activation = epilogue_of(spec_.activation)});
+    convert(halves, num_tokens * intermediate_size_, intermediate_.data());
+  }
+
+  /// Numbers of queries and keys are rounded up to whole steps, so a sequence also scores the rows that
+  /// follow it, with probability zero, and writes context rows that the following sequence then overwrites.
+  void attend(const PackedBatchView& batch, const Visibility& visibility) {
     for (size_t i = 0; i < batch.num_sequences(); ++i) {
       const size_t first = static_cast<size_t>(batch.offsets[i]);
       const size_t length = static_cast<size_t>(batch.offsets[i + 1]) - first;
-      shape.length = (static_cast<int64_t>(length) + kLengthStep - 1) / kLengthStep * kLengthStep;
-      const Element* qkv = qkv_.data() + first * 3 * hidden_size_;
-      const size_t num_scores = static_cast<size_t>(shape.num_heads * shape.length * shape.length);
-      scores_.grow(num_scores);
-      probabilities_.grow(num_scores);
-      products_.score(shape, qkv, scores_.data());
-      soften(length, static_cast<size_t>(shape.length));
-      products_.mix(shape, probabilities_.data(), qkv, context_.data() + first * hidden_size_);
+      for (size_t query = 0; query < length; query += kQueriesAtOnce) {
+        const size_t last_query = std::min(query + kQueriesAtOnce, length) - 1;
+        const Block block{.length = length,
+                          .first_query = query,
+                          .num_queries = last_query + 1 - query,
+                          .first_key = visibility.first_key(query),
+                          .end_of_keys = visibility.end_of_keys(last_query, length)};
+        attend(block, visibility, qkv_.data() + first * 3 * hidden_size_,
+               context_.data() + first * hidden_size_);
+      }
     }
   }
 
-  /// Turns the scores of all heads into probabilities; rows of queries beyond `length` are left as they are.
-  void soften(size_t length, size_t padded_length) {
-    const size_t num_rows = static_cast<size_t>(stack_.spec().num_heads) * padded_length;
-    const float scale = 1.0f / std::sqrt(static_cast<float>(stack_.spec().head_size()));
-    for (size_t row = 0; row < num_rows; ++row) {
-      if (row % padded_length >= length) continue;
-      float* scores = scores_.data() + row * padded_length;
-      kernels_.softmax({.length = length, .padded_length = padded_length, .scale = scale, .scores = scores});
-      convert(scores, padded_length, probabilities_.data() + row * padded_length);
+  /// Some queries of a sequence and the keys that any of them sees.
+  struct Block {
+    size_t length;
+    size_t first_query, num_queries;
+    size_t first_key, end_of_keys;
+
+    size_t padded_queries() const { return whole_steps(num_queries); }
+    size_t padded_keys() const { return whole_steps(end_of_keys - first_key); }
+  };
+
+  void attend(const Block& block, const Visibility& visibility, const Element* qkv, Element* context) {
+    const AttentionShape shape{.element = stack_.element(),
+                               .num_queries = static_cast<int64_t>(block.padded_queries()),
+                               .num_keys = static_cast<int64_t>(block.padded_keys()),
+                               .num_heads = spec_.num_heads,
+                               .head_size = spec_.head_size()};
+    const size_t num_scores =
+        static_cast<size_t>(spec_.num_heads) * block.padded_queries() * block.padded_keys();
+    scores_.grow(num_scores);
+    probabilities_.grow(num_scores);
+    const Element* keys = qkv + (3 * block.first_key + 1) * hidden_size_;
+    products_.score(shape, qkv + 3 * block.first_query * hidden_size_, keys, scores_.data());
+    soften(block, visibility);
+    products_.mix(shape, probabilities_.data(), keys + hidden_size_,
+                  context + block.first_query * hidden_size_);
+  }
+
+  /// Turns the block's scores into probabilities; rows beyond its queries are left as they are.
+  void soften(const Block& block, const Visibility& visibility) {
+    const float scale = 1.0f / std::sqrt(static_cast<float>(spec_.head_size()));
+    const RelativeBias& bias = stack_.tables().bias;
+    const size_t size = block.padded_keys();
+    for (size_t head = 0; std::cmp_less(head, spec_.num_heads); ++head) {
+      // The head's bias for query 0 and the block's first key.
+      const float* head_bias =
+          bias.values.empty() ? nullptr : &bias.values[head * bias.stride + bias.center + block.first_key];
+      for (size_t i = 0; i < block.num_queries; ++i) {
+        const size_t query = block.first_query + i;
+        const size_t row = (head * block.padded_queries() + i) * size;
+        kernels_.softmax({.begin = visibility.first_key(query) - block.first_key,
+                          .end = visibility.end_of_keys(query, block.length) - block.first_key,
+                          .size = size,
+                          .scale = scale,
+                          .scores = scores_.data() + row,
+                          .bias = head_bias == nullptr ? nullptr : head_bias - query});
+        convert(scores_.data() + row, size, probabilities_.data() + row);
+      }
     }
   }
 
-  void normalize(const NormWeights& norm, size_t num_rows) {
+  void normalize(const NormWeights& norm, size_t num_rows, float* target) {
     kernels_.normalize({.num_rows = num_rows,
                         .width = hidden_size_,
-                        .rows = residual_.data(),
+                        .source = residual_.data(),
+                        .target = target,
                         .weight = norm.weight.data(),
                         .bias = norm.bias.data(),
-                        .epsilon = stack_.spec().norm_epsilon});
+                        .epsilon = spec_.norm_epsilon});
   }
 
   const OneDnnLayers& stack_;
+  const EncoderSpec& spec_;
   const Kernels& kernels_;
   OneDnnProducts products_;
   size_t hidden_size_;
   size_t intermediate_size_;
+  bool normalizes_input_;
   AlignedBuffer<float> residual_;
+  AlignedBuffer<float> normalized_;
+  AlignedBuffer<float> wide_;
   AlignedBuffer<Element> operand_;
   AlignedBuffer<Element> qkv_;
   AlignedBuffer<Element> context_;
@@ -239,10 +348,9 @@ std::unique_ptr<LayerRunner> OneDnnLayers::make_runner() const {
 
 }  // namespace jammi::nn::cpu
 
-const jammi::nn::cpu::LayerStack* jammi_make_onednn_layers(const jammi::nn::EncoderSpec& spec,
-                                                           const jammi::nn::cpu::ReadLayer& read_layer,
+const jammi::nn::cpu::LayerStack* jammi_make_onednn_layers(const jammi::nn::cpu::StackSource& source,
                                                            jammi::nn::Precision precision,
                                                            const jammi::nn::cpu::Kernels& kernels) {
   return jammi::nn::cpu::at_door(
-      [&] { return new jammi::nn::cpu::OneDnnLayers(spec, read_layer, precision, kernels); });
+      [&] { return new jammi::nn::cpu::OneDnnLayers(source, precision, kernels); });
 }

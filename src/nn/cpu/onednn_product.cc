@@ -16,12 +16,16 @@ dnnl::primitive_attr attributes(ProductEnd end) {
   dnnl::post_ops operations;
   switch (end) {
     case ProductEnd::Store:
+    case ProductEnd::StoreF32:
       break;
     case ProductEnd::Gelu:
       operations.append_eltwise(dnnl::algorithm::eltwise_gelu_erf, 0, 0);
       break;
     case ProductEnd::GeluTanh:
       operations.append_eltwise(dnnl::algorithm::eltwise_gelu_tanh, 0, 0);
+      break;
+    case ProductEnd::QuickGelu:
+      operations.append_eltwise(dnnl::algorithm::eltwise_swish, 1.702f, 0);
       break;
     case ProductEnd::Relu:
       operations.append_eltwise(dnnl::algorithm::eltwise_relu, 0, 0);
@@ -36,29 +40,33 @@ dnnl::primitive_attr attributes(ProductEnd end) {
   return attributes;
 }
 
+memory::data_type target_type(const ProductShape& shape) {
+  const bool is_f32 = shape.end == ProductEnd::StoreF32 || shape.end == ProductEnd::AddToF32;
+  return is_f32 ? kF32 : shape.element;
+}
+
 dnnl::matmul::primitive_desc describe_linear(const dnnl::engine& engine, const ProductShape& shape,
                                              int64_t rows, const memory::desc& weights) {
   const memory::desc source({rows, shape.in_features}, shape.element, memory::format_tag::ab);
   const memory::desc bias({1, shape.out_features}, kF32, memory::format_tag::ab);
-  const memory::desc target({rows, shape.out_features},
-                            shape.end == ProductEnd::AddToF32 ? kF32 : shape.element, memory::format_tag::ab);
+  const memory::desc target({rows, shape.out_features}, target_type(shape), memory::format_tag::ab);
   return {engine, source, weights, bias, target, attributes(shape.end)};
 }
 
 dnnl::matmul::primitive_desc describe_score(const dnnl::engine& engine, const AttentionShape& shape) {
-  const auto [element, length, heads, head_size] = shape;
+  const auto [element, num_queries, num_keys, heads, head_size] = shape;
   const int64_t row = 3 * shape.width();
-  const memory::desc queries({heads, length, head_size}, element, Dims{head_size, row, 1});
-  const memory::desc keys({heads, head_size, length}, element, Dims{head_size, 1, row});
-  const memory::desc scores({heads, length, length}, kF32, memory::format_tag::abc);
+  const memory::desc queries({heads, num_queries, head_size}, element, Dims{head_size, row, 1});
+  const memory::desc keys({heads, head_size, num_keys}, element, Dims{head_size, 1, row});
+  const memory::desc scores({heads, num_queries, num_keys}, kF32, memory::format_tag::abc);
   return {engine, queries, keys, scores, attributes(ProductEnd::Store)};
 }
 
 dnnl::matmul::primitive_desc describe_mix(const dnnl::engine& engine, const AttentionShape& shape) {
-  const auto [element, length, heads, head_size] = shape;
-  const memory::desc probabilities({heads, length, length}, element, memory::format_tag::abc);
-  const memory::desc values({heads, length, head_size}, element, Dims{head_size, 3 * shape.width(), 1});
-  const memory::desc context({heads, length, head_size}, element, Dims{head_size, shape.width(), 1});
+  const auto [element, num_queries, num_keys, heads, head_size] = shape;
+  const memory::desc probabilities({heads, num_queries, num_keys}, element, memory::format_tag::abc);
+  const memory::desc values({heads, num_keys, head_size}, element, Dims{head_size, 3 * shape.width(), 1});
+  const memory::desc context({heads, num_queries, head_size}, element, Dims{head_size, shape.width(), 1});
   return {engine, probabilities, values, context, attributes(ProductEnd::Store)};
 }
 
@@ -119,25 +127,24 @@ void OneDnnProducts::run(const OneDnnLinear& linear, int64_t rows, const void* s
   execute(prepared, {{DNNL_ARG_WEIGHTS, linear.weights()}, {DNNL_ARG_BIAS, linear.bias()}});
 }
 
-void OneDnnProducts::score(const AttentionShape& shape, const void* qkv, float* scores) {
+void OneDnnProducts::score(const AttentionShape& shape, const void* queries, const void* keys,
+                           float* scores) {
   auto found = scores_.find(shape);
   if (found == scores_.end()) found = scores_.emplace(shape, prepare(describe_score(engine_, shape))).first;
   Prepared& prepared = found->second;
-  const size_t row_bytes = static_cast<size_t>(shape.width()) * memory::data_type_size(shape.element);
-  point(prepared.source, qkv);
-  point(prepared.weights, static_cast<const std::byte*>(qkv) + row_bytes);
+  point(prepared.source, queries);
+  point(prepared.weights, keys);
   point(prepared.target, scores);
   execute(prepared, {});
 }
 
-void OneDnnProducts::mix(const AttentionShape& shape, const void* probabilities, const void* qkv,
+void OneDnnProducts::mix(const AttentionShape& shape, const void* probabilities, const void* values,
                          void* context) {
   auto found = mixes_.find(shape);
   if (found == mixes_.end()) found = mixes_.emplace(shape, prepare(describe_mix(engine_, shape))).first;
   Prepared& prepared = found->second;
-  const size_t row_bytes = static_cast<size_t>(shape.width()) * memory::data_type_size(shape.element);
   point(prepared.source, probabilities);
-  point(prepared.weights, static_cast<const std::byte*>(qkv) + 2 * row_bytes);
+  point(prepared.weights, values);
   point(prepared.target, context);
   execute(prepared, {});
 }

@@ -16,8 +16,9 @@
 /// AMX).
 namespace jammi::nn::cpu {
 
-/// What a product does with its sums: store them, after an activation or not, or add them to f32 values.
-enum class ProductEnd { Store, Gelu, GeluTanh, Relu, AddToF32 };
+/// What a product does with its sums: store them as elements, after an activation or not, store them as f32,
+/// or add them to f32 values.
+enum class ProductEnd { Store, Gelu, GeluTanh, QuickGelu, Relu, StoreF32, AddToF32 };
 
 /// What decides which primitive computes a linear layer. `element` is the type of operands and stored
 /// results.
@@ -50,10 +51,11 @@ class OneDnnLinear {
   std::string implementation_;
 };
 
-/// What decides which primitives compute the attention of one sequence.
+/// What decides which primitives compute the attention of some queries of a sequence to some of its keys.
 struct AttentionShape {
   dnnl::memory::data_type element = dnnl::memory::data_type::f32;
-  int64_t length = 0;
+  int64_t num_queries = 0;
+  int64_t num_keys = 0;
   int64_t num_heads = 0;
   int64_t head_size = 0;
   int64_t width() const { return num_heads * head_size; }
@@ -66,17 +68,17 @@ class OneDnnProducts {
  public:
   explicit OneDnnProducts(const dnnl::engine& engine) : engine_(engine), stream_(engine) {}
 
-  /// `rows` of `source` through `linear` into `target` (f32 for AddToF32). Call it with few different row
-  /// counts: see bucket_of.
+  /// `rows` of `source` through `linear` into `target` (f32 for StoreF32 and AddToF32). Call it with few
+  /// different row counts: see bucket_of.
   void run(const OneDnnLinear& linear, int64_t rows, const void* source, void* target);
 
-  /// scores[h, i, j] = query i . key j of head h, f32 [num_heads, length, length]; `qkv` is
-  /// [length, 3, num_heads, head_size].
-  void score(const AttentionShape& shape, const void* qkv, float* scores);
+  /// scores[h, i, j] = query i . key j of head h, f32 [num_heads, num_queries, num_keys]. Queries and keys
+  /// are rows of [tokens, 3, num_heads, head_size].
+  void score(const AttentionShape& shape, const void* queries, const void* keys, float* scores);
 
-  /// context[i, h] = sum over j of probabilities[h, i, j] * value j of head h; context is
-  /// [length, num_heads, head_size].
-  void mix(const AttentionShape& shape, const void* probabilities, const void* qkv, void* context);
+  /// context[i, h] = sum over j of probabilities[h, i, j] * value j of head h; values are rows like keys,
+  /// context is [num_queries, num_heads, head_size].
+  void mix(const AttentionShape& shape, const void* probabilities, const void* values, void* context);
 
  private:
   struct Prepared {

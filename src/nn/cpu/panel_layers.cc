@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nn/cpu/aligned_buffer.h"
+#include "nn/cpu/kernel_terms.h"
 #include "nn/cpu/panel_linear.h"
 
 namespace jammi::nn::cpu {
@@ -21,38 +22,25 @@ struct Layer {
   NormWeights attention_norm;
   PanelLinear intermediate;
   PanelLinear output;
-  NormWeights output_norm;
+  NormWeights feed_forward_norm;
 
   size_t bytes() const {
     return qkv.bytes() + attention_output.bytes() + intermediate.bytes() + output.bytes();
   }
 };
 
-Epilogue epilogue_of(EncoderSpec::Activation activation) {
-  switch (activation) {
-    case EncoderSpec::Activation::Gelu:
-      return Epilogue::Gelu;
-    case EncoderSpec::Activation::GeluTanh:
-      return Epilogue::GeluTanh;
-    case EncoderSpec::Activation::Relu:
-      return Epilogue::Relu;
-  }
-  return Epilogue::None;
-}
-
 class PanelLayers final : public LayerStack {
  public:
-  PanelLayers(const EncoderSpec& spec, const ReadLayer& read_layer, Precision precision,
-              const Kernels& kernels)
-      : spec_(spec), rounds_(precision == Precision::Bf16), kernels_(kernels) {
-    for (int64_t i = 0; i < spec.num_layers; ++i) {
-      LayerWeights weights = read_layer(static_cast<size_t>(i));
+  PanelLayers(const StackSource& source, Precision precision, const Kernels& kernels)
+      : spec_(source.spec), tables_(source.tables), rounds_(precision == Precision::Bf16), kernels_(kernels) {
+    for (int64_t i = 0; i < spec_.num_layers; ++i) {
+      LayerWeights weights = source.read_layer(static_cast<size_t>(i));
       layers_.push_back({.qkv = {weights.qkv, kernels, rounds_},
                          .attention_output = {weights.attention_output, kernels, rounds_},
                          .attention_norm = std::move(weights.attention_norm),
                          .intermediate = {weights.intermediate, kernels, rounds_},
                          .output = {weights.output, kernels, rounds_},
-                         .output_norm = std::move(weights.output_norm)});
+                         .feed_forward_norm = std::move(weights.feed_forward_norm)});
     }
   }
 
@@ -69,12 +57,14 @@ class PanelLayers final : public LayerStack {
   std::unique_ptr<LayerRunner> make_runner() const override;
 
   const EncoderSpec& spec() const { return spec_; }
+  const AttentionTables& tables() const { return tables_; }
   const Kernels& kernels() const { return kernels_; }
   bool rounds() const { return rounds_; }
   std::span<const Layer> layers() const { return layers_; }
 
  private:
   EncoderSpec spec_;
+  const AttentionTables& tables_;
   bool rounds_;
   const Kernels& kernels_;
   std::vector<Layer> layers_;
@@ -84,28 +74,31 @@ class PanelRunner final : public LayerRunner {
  public:
   explicit PanelRunner(const PanelLayers& stack)
       : stack_(stack),
+        spec_(stack.spec()),
         kernels_(stack.kernels()),
-        hidden_size_(static_cast<size_t>(stack.spec().hidden_size)),
-        epilogue_(epilogue_of(stack.spec().activation)) {}
+        hidden_size_(static_cast<size_t>(spec_.hidden_size)),
+        normalizes_input_(spec_.norm_placement == EncoderSpec::NormPlacement::Pre),
+        epilogue_(epilogue_of(spec_.activation)) {}
 
   void run(const PackedBatchView& batch, float* hidden) override {
     const size_t num_tokens = batch.num_tokens();
     qkv_.grow(num_tokens * 3 * hidden_size_);
     context_.grow(num_tokens * hidden_size_);
-    for (const Layer& layer : stack_.layers()) {
+    for (size_t i = 0; i < stack_.layers().size(); ++i) {
+      const Layer& layer = stack_.layers()[i];
       for_each_pass(num_tokens, [&](size_t first, size_t rows) {
-        const float* operand = as_operand(hidden + first * hidden_size_, rows);
+        const float* operand = block_input(layer.attention_norm, hidden + first * hidden_size_, rows);
         Product qkv = layer.qkv.product(rows, operand, qkv_.data() + first * 3 * hidden_size_);
         qkv.rounds_to_bf16 = stack_.rounds();
         kernels_.multiply(qkv);
       });
-      attend(batch);
+      attend(batch, spec_.attention_of(i));
       for_each_pass(num_tokens, [&](size_t first, size_t rows) {
         float* residual = hidden + first * hidden_size_;
         add(layer.attention_output, context_.data() + first * hidden_size_, rows, residual);
-        normalize(layer.attention_norm, rows, residual);
+        end_block(layer.attention_norm, residual, rows);
         feed_forward(layer, rows, residual);
-        normalize(layer.output_norm, rows, residual);
+        end_block(layer.feed_forward_norm, residual, rows);
       });
     }
   }
@@ -118,28 +111,54 @@ class PanelRunner final : public LayerRunner {
     }
   }
 
-  /// The rows as a product's operand: themselves, or their bf16 roundings in scratch memory.
-  const float* as_operand(const float* rows, size_t num_rows) {
-    if (!stack_.rounds()) return rows;
+  /// What a block multiplies: the residual's rows, normalised first if the spec says so, and rounded.
+  const float* block_input(const NormWeights& norm, const float* residual, size_t rows) {
+    if (normalizes_input_ && !norm.is_identity()) {
+      float* operand = operand_.grow(kRowsPerPass * hidden_size_);
+      normalize(norm, residual, rows, operand);
+      residual = operand;
+    }
+    if (!stack_.rounds()) return residual;
     float* rounded = operand_.grow(kRowsPerPass * hidden_size_);
-    kernels_.round_to_bf16(rows, num_rows * hidden_size_, rounded);
+    kernels_.round_to_bf16(residual, rows * hidden_size_, rounded);
     return rounded;
   }
 
-  void attend(const PackedBatchView& batch) {
-    const size_t num_heads = static_cast<size_t>(stack_.spec().num_heads);
-    const size_t head_size = static_cast<size_t>(stack_.spec().head_size());
+  void end_block(const NormWeights& norm, float* residual, size_t rows) {
+    if (!normalizes_input_ && !norm.is_identity()) normalize(norm, residual, rows, residual);
+  }
+
+  void attend(const PackedBatchView& batch, const AttentionSpec& attention) {
+    const size_t num_heads = static_cast<size_t>(spec_.num_heads);
+    const size_t head_size = static_cast<size_t>(spec_.head_size());
+    const RelativeBias& bias = stack_.tables().bias;
     for (size_t i = 0; i < batch.num_sequences(); ++i) {
       const size_t first = static_cast<size_t>(batch.offsets[i]);
       const size_t length = static_cast<size_t>(batch.offsets[i + 1]) - first;
+      float* qkv = qkv_.data() + first * 3 * hidden_size_;
+      if (attention.rotary_base > 0) rotate(attention.rotary_base, length, qkv);
       kernels_.attend({.length = length,
                        .num_heads = num_heads,
                        .head_size = head_size,
-                       .qkv = qkv_.data() + first * 3 * hidden_size_,
+                       .visibility = visibility_of(attention),
+                       .qkv = qkv,
                        .context = context_.data() + first * hidden_size_,
                        .scratch = scratch_.grow(kernels_.attention_scratch(length, head_size)),
-                       .rounds_to_bf16 = stack_.rounds()});
+                       .rounds_to_bf16 = stack_.rounds(),
+                       .bias = bias.values.empty() ? nullptr : bias.values.data() + bias.center,
+                       .bias_stride = bias.stride});
     }
+  }
+
+  void rotate(double base, size_t length, float* qkv) {
+    const RotaryTable& table = stack_.tables().rotary.at(base);
+    kernels_.rotate({.length = length,
+                     .num_heads = static_cast<size_t>(spec_.num_heads),
+                     .head_size = static_cast<size_t>(spec_.head_size()),
+                     .qkv = qkv,
+                     .cosines = table.cosines.data(),
+                     .sines = table.sines.data(),
+                     .rounds_to_bf16 = stack_.rounds()});
   }
 
   void add(const PanelLinear& linear, const float* operand, size_t rows, float* residual) {
@@ -150,25 +169,39 @@ class PanelRunner final : public LayerRunner {
 
   void feed_forward(const Layer& layer, size_t rows, float* residual) {
     float* intermediate = intermediate_.grow(kRowsPerPass * layer.intermediate.out_features());
-    Product widen = layer.intermediate.product(rows, as_operand(residual, rows), intermediate);
-    widen.epilogue = epilogue_;
-    widen.rounds_to_bf16 = stack_.rounds();
-    kernels_.multiply(widen);
+    const float* operand = block_input(layer.feed_forward_norm, residual, rows);
+    Product widen = layer.intermediate.product(rows, operand, intermediate);
+    if (spec_.is_gated) {
+      kernels_.multiply(widen);
+      kernels_.gate({.num_rows = rows,
+                     .width = static_cast<size_t>(spec_.intermediate_size),
+                     .source = intermediate,
+                     .target = intermediate,
+                     .activation = epilogue_,
+                     .rounds_to_bf16 = stack_.rounds()});
+    } else {
+      widen.epilogue = epilogue_;
+      widen.rounds_to_bf16 = stack_.rounds();
+      kernels_.multiply(widen);
+    }
     add(layer.output, intermediate, rows, residual);
   }
 
-  void normalize(const NormWeights& norm, size_t rows, float* hidden) {
+  void normalize(const NormWeights& norm, const float* source, size_t rows, float* target) {
     kernels_.normalize({.num_rows = rows,
                         .width = hidden_size_,
-                        .rows = hidden,
+                        .source = source,
+                        .target = target,
                         .weight = norm.weight.data(),
                         .bias = norm.bias.data(),
-                        .epsilon = stack_.spec().norm_epsilon});
+                        .epsilon = spec_.norm_epsilon});
   }
 
   const PanelLayers& stack_;
+  const EncoderSpec& spec_;
   const Kernels& kernels_;
   size_t hidden_size_;
+  bool normalizes_input_;
   Epilogue epilogue_;
   AlignedBuffer<float> operand_;
   AlignedBuffer<float> qkv_;
@@ -183,9 +216,9 @@ std::unique_ptr<LayerRunner> PanelLayers::make_runner() const {
 
 }  // namespace
 
-std::unique_ptr<const LayerStack> make_panel_layers(const EncoderSpec& spec, const ReadLayer& read_layer,
-                                                    Precision precision, const Kernels& kernels) {
-  return std::make_unique<PanelLayers>(spec, read_layer, precision, kernels);
+std::unique_ptr<const LayerStack> make_panel_layers(const StackSource& source, Precision precision,
+                                                    const Kernels& kernels) {
+  return std::make_unique<PanelLayers>(source, precision, kernels);
 }
 
 }  // namespace jammi::nn::cpu

@@ -10,7 +10,7 @@
 /// nothing and throws nothing.
 namespace jammi::nn::cpu {
 
-enum class Epilogue { None, Gelu, GeluTanh, Relu };
+enum class Epilogue { None, Gelu, GeluTanh, QuickGelu, Relu };
 
 /// target = epilogue(source * weights + bias), or target += source * weights + bias.
 struct Product {
@@ -26,34 +26,81 @@ struct Product {
   bool rounds_to_bf16 = false;  ///< results keep 8 significant bits
 };
 
+/// Which keys a query sees. Always inlined: instruction sets share this header, and the linker would keep one
+/// copy for all.
+struct Visibility {
+  bool is_causal = false;
+  size_t window = 0;  ///< keys at most this far away; 0: however far
+
+  [[gnu::always_inline]] size_t first_key(size_t query) const {
+    return window == 0 || query < window ? 0 : query - window;
+  }
+  [[gnu::always_inline]] size_t end_of_keys(size_t query, size_t length) const {
+    const size_t reach = is_causal ? 0 : window;
+    const bool has_end = is_causal || window > 0;
+    return has_end && query + reach + 1 < length ? query + reach + 1 : length;
+  }
+};
+
 /// Softmax attention within one sequence, all heads.
 struct Attention {
   size_t length = 0;
   size_t num_heads = 0;
   size_t head_size = 0;
+  Visibility visibility = {};
   const float* qkv = nullptr;   ///< [length, 3, num_heads, head_size]
   float* context = nullptr;     ///< [length, num_heads, head_size]
   float* scratch = nullptr;     ///< Kernels::attention_scratch floats
   bool rounds_to_bf16 = false;  ///< probabilities and results keep 8 significant bits
+  /// Added to the product of query i and key j of head h: bias[h * bias_stride + j - i]; null for none.
+  /// kBiasPadding readable floats follow the last one.
+  const float* bias = nullptr;
+  size_t bias_stride = 0;
 };
 
-/// rows = (rows - mean) / sqrt(variance + epsilon) * weight + bias, row by row.
+/// Turns queries and keys by their positions: the pair (x[i], x[i + head_size / 2]) of each head as a point
+/// by the angle i of its row.
+struct Rotation {
+  size_t length = 0;
+  size_t num_heads = 0;
+  size_t head_size = 0;
+  float* qkv = nullptr;            ///< [length, 3, num_heads, head_size]; values stay
+  const float* cosines = nullptr;  ///< [length, head_size / 2]
+  const float* sines = nullptr;
+  bool rounds_to_bf16 = false;  ///< results keep 8 significant bits
+};
+
+/// target = normalised rows * weight + bias, each row (x - mean) / sqrt(variance + epsilon). `target` may be
+/// `source`.
 struct RowNorm {
   size_t num_rows = 0;
   size_t width = 0;
-  float* rows = nullptr;
+  const float* source = nullptr;
+  float* target = nullptr;
   const float* weight = nullptr;
   const float* bias = nullptr;
   float epsilon = 0;
 };
 
-/// Replaces `length` scores by their softmax and what follows, up to `padded_length` (a multiple of 16), by
-/// zeros.
+/// target = activation(first half of the row) * second half. `target` may be `source`.
+struct Gate {
+  size_t num_rows = 0;
+  size_t width = 0;               ///< of a half
+  const float* source = nullptr;  ///< [num_rows, 2, width]
+  float* target = nullptr;        ///< [num_rows, width]
+  Epilogue activation = Epilogue::None;
+  bool rounds_to_bf16 = false;  ///< results keep 8 significant bits
+};
+
+/// Replaces the scores of one query, `size` of them (a multiple of 16), by the softmax over the visible ones,
+/// [begin, end), and by zeros elsewhere.
 struct RowSoftmax {
-  size_t length = 0;
-  size_t padded_length = 0;
+  size_t begin = 0;
+  size_t end = 0;
+  size_t size = 0;
   float scale = 1;  ///< multiplies the scores
   float* scores = nullptr;
+  const float* bias = nullptr;  ///< added to the visible scores before scaling, [size]; null for none
 };
 
 struct Kernels {
@@ -63,6 +110,8 @@ struct Kernels {
 
   void (*multiply)(const Product&) noexcept;
   void (*attend)(const Attention&) noexcept;
+  void (*rotate)(const Rotation&) noexcept;
+  void (*gate)(const Gate&) noexcept;
   void (*normalize)(const RowNorm&) noexcept;
   void (*softmax)(const RowSoftmax&) noexcept;
   void (*round_to_bf16)(const float* source, size_t size, float* target) noexcept;
@@ -71,6 +120,9 @@ struct Kernels {
 
 /// Depth of the weight blocks that `multiply` walks: one panel of a block fits a first-level cache.
 inline constexpr size_t kDepthBlock = 384;
+
+/// Floats behind the last value of a relative bias: kernels read whole vectors.
+inline constexpr size_t kBiasPadding = 16;
 
 /// The kernels for an available instruction set.
 const Kernels& kernels_for(Isa isa) noexcept;

@@ -106,6 +106,10 @@ TEST_P(KernelsTest, epilogues_are_exact_to_one_millionth) {
   for (size_t i = 0; i < source.size(); ++i) {
     ASSERT_NEAR(target[i], gelu_tanh(source[i]), tolerance(source[i])) << source[i];
   }
+  apply(Epilogue::QuickGelu);
+  for (size_t i = 0; i < source.size(); ++i) {
+    ASSERT_NEAR(target[i], source[i] / (1 + std::exp(-1.702 * source[i])), tolerance(source[i]));
+  }
   apply(Epilogue::Relu);
   for (size_t i = 0; i < source.size(); ++i) ASSERT_EQ(target[i], std::max(source[i], 0.0f));
   apply(Epilogue::None);
@@ -163,6 +167,51 @@ TEST_P(KernelsTest, attention_of_any_length_and_head_size_equals_plain_softmax) 
   }
 }
 
+TEST_P(KernelsTest, attention_sees_what_its_visibility_and_bias_say) {
+  constexpr size_t kHeads = 2;
+  constexpr size_t kHeadSize = 5;
+  constexpr size_t kWidth = kHeads * kHeadSize;
+  constexpr Visibility kVisibilities[] = {
+      {}, {.window = 1}, {.window = 20}, {.is_causal = true}, {.is_causal = true, .window = 3}};
+  for (const Visibility& visibility : kVisibilities) {
+    for (size_t length : {1, 2, 17, 40, 75}) {
+      const std::vector<float> qkv = random_values(length * 3 * kWidth, 5);
+      const size_t stride = 2 * length - 1 + kBiasPadding;
+      const std::vector<float> bias = random_values(kHeads * stride, 6);
+      std::vector<float> context(length * kWidth);
+      std::vector<float> scratch(kernels_.attention_scratch(length, kHeadSize));
+      kernels_.attend({.length = length,
+                       .num_heads = kHeads,
+                       .head_size = kHeadSize,
+                       .visibility = visibility,
+                       .qkv = qkv.data(),
+                       .context = context.data(),
+                       .scratch = scratch.data(),
+                       .bias = bias.data() + length - 1,
+                       .bias_stride = stride});
+      for (size_t i = 0; i < context.size(); ++i) {
+        const size_t query = i / kWidth;
+        const size_t head = i % kWidth / kHeadSize;
+        double total = 0;
+        double expected = 0;
+        for (size_t key = 0; key < length; ++key) {
+          const size_t distance = key > query ? key - query : query - key;
+          if (visibility.is_causal && key > query) continue;
+          if (visibility.window > 0 && distance > visibility.window) continue;
+          double score = bias[head * stride + length - 1 + key - query];
+          for (size_t d = head * kHeadSize; d < (head + 1) * kHeadSize; ++d) {
+            score += double{qkv[query * 3 * kWidth + d]} * qkv[(key * 3 + 1) * kWidth + d];
+          }
+          const double weight = std::exp(score / std::sqrt(static_cast<double>(kHeadSize)));
+          total += weight;
+          expected += weight * qkv[(key * 3 + 2) * kWidth + i % kWidth];
+        }
+        ASSERT_NEAR(context[i], expected / total, 1e-5) << "length " << length << " query " << query;
+      }
+    }
+  }
+}
+
 TEST_P(KernelsTest, attention_stays_finite_for_scores_far_apart) {
   constexpr size_t kLength = 9;
   std::vector<float> qkv(kLength * 3, 1.0f);
@@ -190,7 +239,8 @@ TEST_P(KernelsTest, normalized_rows_have_the_requested_mean_and_spread) {
     const std::vector<float> bias = random_values(width, 8);
     kernels_.normalize({.num_rows = 3,
                         .width = width,
-                        .rows = rows.data(),
+                        .source = before.data(),
+                        .target = rows.data(),
                         .weight = weight.data(),
                         .bias = bias.data(),
                         .epsilon = 1e-3f});
@@ -208,15 +258,76 @@ TEST_P(KernelsTest, normalized_rows_have_the_requested_mean_and_spread) {
   }
 }
 
-TEST_P(KernelsTest, softmax_sums_to_one_and_zeroes_what_follows) {
-  for (size_t length : {1, 7, 16, 30}) {
-    std::vector<float> scores = random_values(32, 9, 3);
-    const std::vector<float> before = scores;
-    kernels_.softmax({.length = length, .padded_length = 32, .scale = 0.5f, .scores = scores.data()});
-    double total = 0;
-    for (size_t i = 0; i < length; ++i) total += std::exp(0.5 * before[i]);
-    for (size_t i = 0; i < length; ++i) EXPECT_NEAR(scores[i], std::exp(0.5 * before[i]) / total, 1e-6);
-    for (size_t i = length; i < 32; ++i) EXPECT_EQ(scores[i], 0.0f);
+TEST_P(KernelsTest, softmax_covers_what_is_visible_and_zeroes_the_rest) {
+  constexpr size_t kSize = 32;
+  constexpr size_t kRanges[][2] = {{0, 1}, {0, 7}, {0, 16}, {0, 32}, {3, 30}, {9, 10}, {17, 32}};
+  const std::vector<float> before = random_values(kSize, 9, 3);
+  const std::vector<float> bias = random_values(kSize + kBiasPadding, 10, 3);
+  for (const auto& [begin, end] : kRanges) {
+    for (bool has_bias : {false, true}) {
+      std::vector<float> scores = before;
+      kernels_.softmax({.begin = begin,
+                        .end = end,
+                        .size = kSize,
+                        .scale = 0.5f,
+                        .scores = scores.data(),
+                        .bias = has_bias ? bias.data() : nullptr});
+      const auto power = [&](size_t i) { return std::exp(0.5 * (before[i] + (has_bias ? bias[i] : 0.0f))); };
+      double total = 0;
+      for (size_t i = begin; i < end; ++i) total += power(i);
+      for (size_t i = 0; i < kSize; ++i) {
+        const bool is_visible = i >= begin && i < end;
+        EXPECT_NEAR(scores[i], is_visible ? power(i) / total : 0, is_visible ? 1e-6 : 0) << begin << " " << i;
+      }
+    }
+  }
+}
+
+TEST_P(KernelsTest, gates_multiply_the_activated_half_by_the_other) {
+  for (size_t width : {1, 5, 16, 33}) {
+    const std::vector<float> source = random_values(3 * 2 * width, 11);
+    std::vector<float> in_place = source;
+    kernels_.gate({.num_rows = 3,
+                   .width = width,
+                   .source = in_place.data(),
+                   .target = in_place.data(),
+                   .activation = Epilogue::Gelu});
+    for (size_t i = 0; i < 3 * width; ++i) {
+      const size_t place = i / width * 2 * width + i % width;
+      EXPECT_NEAR(in_place[i], gelu(source[place]) * source[place + width], 2e-6) << "width " << width;
+    }
+  }
+}
+
+TEST_P(KernelsTest, rotation_turns_pairs_of_queries_and_keys_and_leaves_values) {
+  constexpr size_t kHeads = 2;
+  constexpr size_t kLength = 3;
+  for (size_t head_size : {2, 6, 32, 34}) {
+    const size_t half = head_size / 2;
+    const size_t width = kHeads * head_size;
+    const std::vector<float> before = random_values(kLength * 3 * width, 12);
+    std::vector<float> cosines(kLength * half);
+    std::vector<float> sines(kLength * half);
+    const auto angle = [](size_t i) { return 0.3 * static_cast<double>(i); };
+    for (size_t i = 0; i < cosines.size(); ++i) {
+      cosines[i] = static_cast<float>(std::cos(angle(i)));
+      sines[i] = static_cast<float>(std::sin(angle(i)));
+    }
+    std::vector<float> qkv = before;
+    kernels_.rotate({.length = kLength,
+                     .num_heads = kHeads,
+                     .head_size = head_size,
+                     .qkv = qkv.data(),
+                     .cosines = cosines.data(),
+                     .sines = sines.data()});
+    for (size_t i = 0; i < qkv.size(); ++i) {
+      const size_t column = i % (3 * width);
+      const size_t place = column % head_size;
+      const double turn = angle(i / (3 * width) * half + place % half);
+      const double partner = before[place < half ? i + half : i - half] * (place < half ? -1.0 : 1.0);
+      const double expected = std::cos(turn) * before[i] + std::sin(turn) * partner;
+      EXPECT_NEAR(qkv[i], column < 2 * width ? expected : before[i], 1e-6) << "head size " << head_size;
+    }
   }
 }
 

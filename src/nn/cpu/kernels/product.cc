@@ -1,3 +1,4 @@
+#include "nn/cpu/kernels/activation.h"
 #include "nn/cpu/kernels/table.h"
 #include "nn/cpu/kernels/tile.h"
 
@@ -49,19 +50,9 @@ struct PanelProduct {
 
   template <size_t Rows>
   void finish(Tile<Rows>& tile) const {
-    switch (product.epilogue) {
-      case Epilogue::None:
-        break;
-      case Epilogue::Gelu:
-        tile.for_each([](size_t, size_t, Vec& value) { value = gelu(value); });
-        break;
-      case Epilogue::GeluTanh:
-        tile.for_each([](size_t, size_t, Vec& value) { value = gelu_tanh(value); });
-        break;
-      case Epilogue::Relu:
-        tile.for_each([](size_t, size_t, Vec& value) { value = larger(value, Vec{}); });
-        break;
-    }
+    with_activation(product.epilogue, [&](auto activation) {
+      tile.for_each([&](size_t, size_t, Vec& value) { value = activation(value); });
+    });
     if (product.rounds_to_bf16)
       tile.for_each([](size_t, size_t, Vec& value) { value = rounded_to_bf16(value); });
   }

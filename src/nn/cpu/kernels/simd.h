@@ -144,4 +144,9 @@ inline Vec gelu_tanh(Vec x) {
   return x / (1.0f + exp2(x * (x * x * kCubic + kLinear)));
 }
 
+/// x * sigmoid(1.702 x).
+inline Vec quick_gelu(Vec x) {
+  return x / (1.0f + exp2(x * (-1.702f * kLog2E)));
+}
+
 }  // namespace jammi::nn::cpu::JAMMI_ISA

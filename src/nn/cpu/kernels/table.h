@@ -8,6 +8,8 @@ namespace jammi::nn::cpu::JAMMI_ISA {
 size_t attention_scratch(size_t length, size_t head_size) noexcept;
 void multiply(const Product& product) noexcept;
 void attend(const Attention& attention) noexcept;
+void rotate(const Rotation& rotation) noexcept;
+void gate(const Gate& gate) noexcept;
 void normalize(const RowNorm& norm) noexcept;
 void softmax(const RowSoftmax& row) noexcept;
 void round_to_bf16(const float* source, size_t size, float* target) noexcept;

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "nn/cpu/layers.h"
+#include "nn/tensor_source.h"
+
+namespace jammi::nn::cpu {
+
+/// A norm of `size` values, or the identity when `names` is empty. Throws what read_weight throws.
+NormWeights read_norm(const TensorSource& source, const NormNames& names, int64_t size);
+
+/// One layer of a checked spec. Throws what read_weight throws.
+LayerWeights read_layer(const TensorSource& source, const LayerNames& names, const EncoderSpec& spec);
+
+}  // namespace jammi::nn::cpu

@@ -1,0 +1,56 @@
+#include "nn/encoder_spec.h"
+
+#include <string>
+#include <utility>
+
+#include <jammi/error.h>
+
+namespace jammi::nn {
+namespace {
+
+[[noreturn]] void throw_unfit(const std::string& problem) {
+  throw Error(ErrorCode::InvalidArgument, ErrorCategory::Model, problem);
+}
+
+void check_attention(const EncoderSpec& spec) {
+  if (spec.attention.empty()) throw_unfit("Encoder without a description of its attention");
+  for (const AttentionSpec& attention : spec.attention) {
+    if (attention.window < 0) {
+      throw_unfit("Attention window is negative: " + std::to_string(attention.window));
+    }
+    if (attention.rotary_base > 0 && spec.head_size() % 2 != 0) {
+      throw_unfit("Rotary attention needs heads of an even size: " + std::to_string(spec.head_size()));
+    }
+  }
+  if (spec.relative_buckets != 0 && (spec.relative_buckets < 4 || spec.relative_buckets % 4 != 0 ||
+                                     spec.relative_max_distance <= spec.relative_buckets / 4)) {
+    throw_unfit(
+        "Buckets of relative positions do not fit together: " + std::to_string(spec.relative_buckets) +
+        " buckets up to distance " + std::to_string(spec.relative_max_distance));
+  }
+}
+
+}  // namespace
+
+void check_spec(const EncoderSpec& spec, const WeightNames& names) {
+  const bool has_sizes = spec.vocab_size > 0 && spec.hidden_size > 0 && spec.num_heads > 0 &&
+                         spec.intermediate_size > 0 && spec.position_offset >= 0 && spec.max_tokens() > 0 &&
+                         spec.padding_id < spec.max_positions && spec.type_vocab_size >= 0;
+  if (!has_sizes || spec.hidden_size % spec.num_heads != 0) {
+    throw_unfit("Encoder sizes do not fit together: hidden_size " + std::to_string(spec.hidden_size) +
+                ", num_heads " + std::to_string(spec.num_heads) + ", max_positions " +
+                std::to_string(spec.max_positions));
+  }
+  if (std::cmp_not_equal(names.layers.size(), spec.num_layers)) {
+    throw_unfit("Encoder layers without names: " + std::to_string(spec.num_layers) + " layers, " +
+                std::to_string(names.layers.size()) + " names");
+  }
+  for (const LayerNames& layer : names.layers) {
+    if (layer.qkv.size() != 1 && layer.qkv.size() != 3) {
+      throw_unfit("Query, key and value need one name or three: " + std::to_string(layer.qkv.size()));
+    }
+  }
+  check_attention(spec);
+}
+
+}  // namespace jammi::nn
