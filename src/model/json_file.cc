@@ -88,6 +88,10 @@ JsonFile JsonFile::read(const std::filesystem::path& path) {
   return JsonFile(path, "", std::move(root));
 }
 
+size_t JsonFile::size() const {
+  return root_->size();
+}
+
 bool JsonFile::has(std::string_view field) const {
   auto found = root_->find(field);
   return found != root_->end() && !found->is_null();

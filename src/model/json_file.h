@@ -29,6 +29,7 @@ class JsonFile {
   static JsonFile read(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const noexcept { return path_; }
+  size_t size() const;                     ///< number of fields
   bool has(std::string_view field) const;  ///< present and not null
 
   /// A whole number in [least, most].

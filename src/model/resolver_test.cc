@@ -64,6 +64,15 @@ TEST_F(ResolverTest, weights_may_be_in_several_files) {
   EXPECT_THAT(resolve(local()).weight_files, ElementsAre(model_ / "b.safetensors"));
 }
 
+TEST_F(ResolverTest, open_clip_files_win_over_a_conversion_beside_them) {
+  write("config.json");
+  write("model.safetensors");
+  write("open_clip_model.safetensors");
+  EXPECT_THAT(resolve(local()).weight_files, ElementsAre(model_ / "model.safetensors"));
+  write("open_clip_config.json");
+  EXPECT_THAT(resolve(local()).weight_files, ElementsAre(model_ / "open_clip_model.safetensors"));
+}
+
 TEST_F(ResolverTest, safetensors_win_over_onnx_unless_the_hint_says_otherwise) {
   write("config.json");
   write("model.onnx");

@@ -13,31 +13,14 @@
 #include "model/model_files.h"
 #include "model/safetensors.h"
 #include "model/sentence_transformers.h"
+#include "model/text_encoder.h"
 #include "nn/batch.h"
 
 namespace jammi::model {
 namespace {
 
-/// Longest text in tokens unless the model's own directory says otherwise.
-constexpr int64_t kDefaultMaxTokens = 512;
-
 /// Idle workers kept for `embed`; more than this many calls at once make their own.
 constexpr size_t kMaxIdleWorkers = 8;
-
-nn::Precision choose_precision(Config::Precision precision) {
-  switch (precision) {
-    case Config::Precision::Auto:
-      return nn::preferred_precision();
-    case Config::Precision::F32:
-      return nn::Precision::F32;
-    case Config::Precision::Bf16:
-      return nn::Precision::Bf16;
-    case Config::Precision::Int8:
-      break;
-  }
-  throw Error(ErrorCode::Unsupported, ErrorCategory::Model,
-              "precision int8 is not supported; use auto, f32 or bf16");
-}
 
 uint64_t next_load_number() {
   static std::atomic<uint64_t> last = 0;
@@ -103,44 +86,19 @@ struct TextEmbedder::State {
   std::vector<std::unique_ptr<Worker>> idle_workers;  ///< guarded by mutex
 
   State(const ResolvedModel& resolved, Config::Precision precision);
-  void load_tokenizer();
   ModelIdentity compute_identity() const;
 };
 
-TextEmbedder::State::State(const ResolvedModel& resolved, Config::Precision precision) : model(resolved) {
-  if (model.backend != ModelBackend::Native) {
-    throw Error(ErrorCode::Unsupported, ErrorCategory::Model,
-                "ONNX weights are not supported; the model needs safetensors weights");
-  }
-  const nn::Precision computed_in = choose_precision(precision);
-  const JsonFile config = JsonFile::read(configuration_file(model.directory));
-  settings = read_sentence_settings(model.directory);
-  const auto weights = Safetensors::open(model.weight_files);
-  const Architecture architecture = read_architecture(config, *weights);
-  load_tokenizer();
-  if (static_cast<int64_t>(tokenizer->vocab_size()) > architecture.spec.vocab_size) {
-    config.fail(
-        "tokenizer has " + std::to_string(tokenizer->vocab_size()) + " tokens but the model embeds fewer",
-        "vocab_size");
-  }
-  max_tokens = static_cast<size_t>(
-      std::min(architecture.spec.max_tokens(), settings.max_tokens.value_or(kDefaultMaxTokens)));
-  vectors = std::make_shared<Worker::Model>(Worker::Model{
-      .encoder = nn::Encoder::load(architecture.spec, architecture.names, *weights, computed_in),
-      .pooling = architecture.pooling.value_or(settings.pooling),
-      .dense = read_dense(architecture, settings, *weights),
-  });
-}
-
-void TextEmbedder::State::load_tokenizer() {
-  const auto file = tokenizer_file(model.directory);
-  if (!file) {
-    throw Error(ErrorCode::NotFound, ErrorCategory::Model,
-                "No tokenizer loaded for embedding model: missing file: " +
-                    (model.directory / "tokenizer.json").string());
-  }
-  tokenizer_path = *file;
-  tokenizer = text::Tokenizer::load(tokenizer_path);
+TextEmbedder::State::State(const ResolvedModel& resolved, Config::Precision precision)
+    : model(resolved), settings(read_sentence_settings(resolved.directory)) {
+  const TextEncoder loaded = load_text_encoder(model, precision, settings.max_tokens, "embedding");
+  tokenizer_path = loaded.tokenizer_path;
+  tokenizer = loaded.tokenizer;
+  max_tokens = loaded.max_tokens;
+  vectors = std::make_shared<Worker::Model>(
+      Worker::Model{.encoder = loaded.encoder,
+                    .pooling = loaded.architecture.pooling.value_or(settings.pooling),
+                    .dense = read_dense(loaded.architecture, settings, *loaded.weights)});
 }
 
 ModelIdentity TextEmbedder::State::compute_identity() const {
