@@ -80,6 +80,23 @@ TEST_F(ClipVocabularyTest, merges_that_make_no_vocabulary_are_refused) {
                clip_tokenizer_json("header\nth e\n", "merges"));
 }
 
+/// kMerges as gzip writes it.
+constexpr unsigned char kCompressedMerges[] = {
+    0x1F, 0x8B, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xFF, 0x53, 0x2E, 0x4B, 0x2D,
+    0x2A, 0xCE, 0xCC, 0xCF, 0xB3, 0x52, 0x30, 0xD0, 0x33, 0xE2, 0x2A, 0x51, 0xC8, 0xE0,
+    0x2A, 0xC9, 0x50, 0x48, 0xB5, 0xD1, 0x2F, 0xB7, 0xE3, 0x2A, 0x56, 0x48, 0xE5, 0x2A,
+    0x4E, 0x55, 0x48, 0x04, 0x73, 0x00, 0xE7, 0x9C, 0x67, 0x54, 0x28, 0x00, 0x00, 0x00};
+
+TEST_F(ClipVocabularyTest, the_file_that_open_clip_ships_is_a_tokenizer) {
+  const std::filesystem::path path = directory_.path() / "bpe_simple_vocab_16e6.txt.gz";
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(kCompressedMerges), sizeof kCompressedMerges);
+  EXPECT_EQ(read_gzip(path), kMerges);
+  const std::string_view text = "The sea";
+  EXPECT_THAT(Tokenizer::load(path)->encode_batch({&text, 1}, 77).token_ids,
+              ElementsAre(kStart, kThe, kSea, kEnd));
+}
+
 TEST_F(ClipVocabularyTest, files_that_are_not_gzip_are_refused) {
   const std::filesystem::path path = directory_.path() / "bpe_simple_vocab_16e6.txt.gz";
   EXPECT_ERROR(ErrorCode::NotFound, "cannot read tokenizer: " + path.string(), Tokenizer::load(path));
