@@ -23,6 +23,10 @@ class Catalog;
 namespace io {
 class FileSystem;
 }
+namespace sql {
+struct TableFunction;
+struct VectorFunction;
+}  // namespace sql
 namespace storage {
 class ResultStore;
 }
@@ -87,6 +91,11 @@ class Database {
   std::shared_ptr<arrow::RecordBatchReader> sql_with_relations(
       const std::string& query, const std::map<std::string, std::shared_ptr<arrow::Table>>& relations,
       std::stop_token stop = {});
+
+  /// Makes a function known to every statement from now on; engine layers make models callable this way. Its
+  /// callbacks must live as long as this object.
+  void add_function(sql::TableFunction function);
+  void add_function(sql::VectorFunction function);
 
   /// `text` as one SQL expression in canonical spelling, safe to paste between parentheses. InvalidArgument
   /// when it is not exactly one expression.

@@ -1,6 +1,6 @@
 #include <arrow/record_batch.h>
 
-#include <jammi/database.h>
+#include <jammi/session.h>
 
 #include "cli/commands.h"
 #include "cli/configure.h"
@@ -8,8 +8,8 @@
 namespace jammi::cli {
 
 void query(const Context& context, const std::string& statement) {
-  auto database = Database::open(configure(context));
-  print_rows(*database->sql(statement, context.stop), context.format, context.out);
+  auto session = Session::open(configure(context));
+  print_rows(*session->database().sql(statement, context.stop), context.format, context.out);
 }
 
 void explain(const Context& context, const std::string& statement) {

@@ -179,6 +179,14 @@ std::shared_ptr<arrow::RecordBatchReader> Database::sql_with_relations(
   return state_->engine.query_with_relations(query, relations, std::move(stop));
 }
 
+void Database::add_function(sql::TableFunction function) {
+  state_->engine.add_function(std::move(function));
+}
+
+void Database::add_function(sql::VectorFunction function) {
+  state_->engine.add_function(std::move(function));
+}
+
 std::string Database::parse_expression(const std::string& text) const {
   return state_->engine.parse_expression(text);
 }

@@ -13,6 +13,7 @@
 #include "embedding/text_embedding_job.h"
 #include "engine/embedding_cache.h"
 #include "engine/model_cache.h"
+#include "engine/sql_functions.h"
 #include "inference/runner.h"
 #include "inference/text_embedding_task.h"
 #include "model/resolver.h"
@@ -117,7 +118,9 @@ Session::~Session() {
 }
 
 std::unique_ptr<Session> Session::open(const Config& config) {
-  return std::unique_ptr<Session>(new Session(std::make_unique<State>(config)));
+  std::unique_ptr<Session> session(new Session(std::make_unique<State>(config)));
+  engine::add_sql_functions(*session, session->state_->runner);
+  return session;
 }
 
 Database& Session::database() noexcept {

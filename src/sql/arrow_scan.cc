@@ -23,27 +23,20 @@ namespace {
 
 constexpr const char* kRelationsKey = "jammi_relations";
 
-class TableStream final : public duckdb::ArrowScanFactory {
+class TableRows final : public ArrowRows {
  public:
-  explicit TableStream(std::shared_ptr<arrow::Table> table) : table_(std::move(table)) {}
+  explicit TableRows(std::shared_ptr<arrow::Table> table) : table_(std::move(table)) {}
 
-  void GetSchema(ArrowSchema& schema) override {
-    inside_duckdb([&] { throw_if_error(arrow::ExportSchema(*table_->schema(), &schema)); });
+  std::shared_ptr<arrow::Schema> schema() const override { return table_->schema(); }
+
+  std::shared_ptr<arrow::RecordBatchReader> open(const std::vector<std::string>& columns) override {
+    return std::make_shared<arrow::TableBatchReader>(projected(columns));
   }
 
-  duckdb::unique_ptr<duckdb::ArrowArrayStreamWrapper> ProduceStream(
-      duckdb::ArrowStreamParameters& parameters) override {
-    return inside_duckdb([&] {
-      auto stream = duckdb::make_uniq<duckdb::ArrowArrayStreamWrapper>();
-      auto reader =
-          std::make_shared<arrow::TableBatchReader>(projected(parameters.projected_columns.columns));
-      throw_if_error(arrow::ExportRecordBatchReader(std::move(reader), &stream->arrow_array_stream));
-      return stream;
-    });
-  }
+  std::optional<uint64_t> num_rows() const override { return static_cast<uint64_t>(table_->num_rows()); }
 
  private:
-  std::shared_ptr<arrow::Table> projected(const duckdb::vector<duckdb::string>& columns) const {
+  std::shared_ptr<arrow::Table> projected(const std::vector<std::string>& columns) const {
     if (columns.empty()) return table_;
     std::vector<int> indices;
     for (const std::string& column : columns) indices.push_back(table_->schema()->GetFieldIndex(column));
@@ -52,6 +45,57 @@ class TableStream final : public duckdb::ArrowScanFactory {
 
   std::shared_ptr<arrow::Table> table_;
 };
+
+/// The batches of a reader. Its errors stay what they are, which the C stream interface would make text.
+class BatchStream final : public duckdb::ArrowArrayStreamWrapper {
+ public:
+  explicit BatchStream(std::shared_ptr<arrow::RecordBatchReader> reader) : reader_(std::move(reader)) {}
+
+  duckdb::shared_ptr<duckdb::ArrowArrayWrapper> GetNextChunk() override {
+    return inside_duckdb([&] {
+      auto chunk = duckdb::make_shared_ptr<duckdb::ArrowArrayWrapper>();
+      std::shared_ptr<arrow::RecordBatch> batch;
+      throw_if_error(reader_->ReadNext(&batch));
+      if (batch != nullptr) throw_if_error(arrow::ExportRecordBatch(*batch, &chunk->arrow_array));
+      return chunk;
+    });
+  }
+
+ private:
+  std::shared_ptr<arrow::RecordBatchReader> reader_;
+};
+
+class RowsFactory final : public duckdb::ArrowScanFactory {
+ public:
+  explicit RowsFactory(std::unique_ptr<ArrowRows> rows) : rows_(std::move(rows)) {}
+
+  void GetSchema(ArrowSchema& schema) override {
+    inside_duckdb([&] { throw_if_error(arrow::ExportSchema(*rows_->schema(), &schema)); });
+  }
+
+  duckdb::unique_ptr<duckdb::ArrowArrayStreamWrapper> ProduceStream(
+      duckdb::ArrowStreamParameters& parameters) override {
+    const auto& columns = parameters.projected_columns.columns;
+    return inside_duckdb([&] {
+      return duckdb::make_uniq<BatchStream>(
+          rows_->open(std::vector<std::string>(columns.begin(), columns.end())));
+    });
+  }
+
+  const ArrowRows& rows() const { return *rows_; }
+
+ private:
+  std::unique_ptr<ArrowRows> rows_;
+};
+
+duckdb::unique_ptr<duckdb::NodeStatistics> cardinality(duckdb::ClientContext&,
+                                                       const duckdb::FunctionData* bind_data) {
+  const auto& factory =
+      static_cast<const RowsFactory&>(*bind_data->Cast<duckdb::ArrowScanFunctionData>().factory);
+  const std::optional<uint64_t> num_rows = factory.rows().num_rows();
+  return num_rows ? duckdb::make_uniq<duckdb::NodeStatistics>(*num_rows)
+                  : duckdb::make_uniq<duckdb::NodeStatistics>();
+}
 
 class ConnectionRelations final : public duckdb::ClientContextState {
  public:
@@ -91,17 +135,18 @@ duckdb::TableFunction capture_arrow_scan(duckdb::ClientContext& context) {
   scan.name = duckdb::Identifier("relation");
   scan.filter_pushdown = false;
   scan.filter_prune = false;
+  scan.cardinality = cardinality;
   return scan;
 }
 
 BoundScan bind_arrow_scan(duckdb::ClientContext& context, const duckdb::TableFunction& arrow_scan,
-                          std::shared_ptr<arrow::Table> table) {
+                          std::unique_ptr<ArrowRows> rows) {
   duckdb::vector<duckdb::Value> inputs;
   duckdb::named_argument_map_t options;
   duckdb::vector<duckdb::LogicalType> no_types;
   duckdb::vector<duckdb::Identifier> no_names;
   duckdb::TableFunctionRef call;
-  call.bind_info = duckdb::make_shared_ptr<TableStream>(std::move(table));
+  call.bind_info = duckdb::make_shared_ptr<RowsFactory>(std::move(rows));
   duckdb::BoundTableFunction bound(arrow_scan);
   duckdb::TableFunctionBindInput input(inputs, options, no_types, no_names, call.bind_info.get(), nullptr,
                                        bound, call);
@@ -109,6 +154,11 @@ BoundScan bind_arrow_scan(duckdb::ClientContext& context, const duckdb::TableFun
   scan.bind_data = arrow_scan.bind(context, input, scan.types, scan.names);
   scan.function = arrow_scan;
   return scan;
+}
+
+BoundScan bind_arrow_scan(duckdb::ClientContext& context, const duckdb::TableFunction& arrow_scan,
+                          std::shared_ptr<arrow::Table> table) {
+  return bind_arrow_scan(context, arrow_scan, std::make_unique<TableRows>(std::move(table)));
 }
 
 void add_relations(duckdb::ClientContext& context, const duckdb::TableFunction& arrow_scan,

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include <arrow/type_fwd.h>
 #include <duckdb.hpp>
@@ -9,14 +13,32 @@
 #include "sql/engine.h"
 #include "sql/read_only_catalog.h"
 
-/// Arrow tables as inputs of queries.
+/// Arrow rows as inputs of queries.
 namespace jammi::sql {
 
 /// DuckDB's scan of Arrow streams, made safe: the original passes filters to the producer and trusts it to
 /// apply them; this one leaves them to DuckDB. To be called inside a transaction.
 duckdb::TableFunction capture_arrow_scan(duckdb::ClientContext& context);
 
-/// A scan of `table`, which it keeps alive.
+/// Rows that a scan asks for when it begins.
+class ArrowRows {
+ public:
+  virtual ~ArrowRows() = default;
+
+  virtual std::shared_ptr<arrow::Schema> schema() const = 0;
+
+  /// The rows with the named columns of `schema` in that order; none named: all columns.
+  virtual std::shared_ptr<arrow::RecordBatchReader> open(const std::vector<std::string>& columns) = 0;
+
+  /// For the planner; empty when that is not known.
+  virtual std::optional<uint64_t> num_rows() const = 0;
+};
+
+/// A scan of `rows`, which it keeps alive.
+BoundScan bind_arrow_scan(duckdb::ClientContext& context, const duckdb::TableFunction& arrow_scan,
+                          std::unique_ptr<ArrowRows> rows);
+
+/// The same of a table.
 BoundScan bind_arrow_scan(duckdb::ClientContext& context, const duckdb::TableFunction& arrow_scan,
                           std::shared_ptr<arrow::Table> table);
 

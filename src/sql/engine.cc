@@ -19,6 +19,8 @@
 #include "sql/result_reader.h"
 #include "sql/statement.h"
 #include "sql/table_directories.h"
+#include "sql/table_function.h"
+#include "sql/vector_function.h"
 
 namespace jammi::sql {
 namespace {
@@ -73,6 +75,15 @@ Engine::Engine(const EngineOptions& options, CatalogContent content) {
 }
 
 Engine::~Engine() = default;
+
+void Engine::add_function(TableFunction function) {
+  translated(
+      [&] { register_table_function(*state_->database->instance, state_->arrow_scan, std::move(function)); });
+}
+
+void Engine::add_function(VectorFunction function) {
+  translated([&] { register_vector_function(*state_->database->instance, std::move(function)); });
+}
 
 void Engine::require_free_name(const std::string& id) {
   if (id.empty()) throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql, "a source id cannot be empty");

@@ -12,6 +12,8 @@
 
 #include <jammi/records.h>
 
+#include "sql/functions.h"
+
 namespace arrow {
 class RecordBatchReader;
 class Schema;
@@ -76,6 +78,10 @@ class Engine {
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
+
+  /// Makes a function known to every statement from now on. Its callbacks must live as long as the engine.
+  void add_function(TableFunction function);
+  void add_function(VectorFunction function);
 
   /// Throws InvalidArgument when `id` is empty or means something else in SQL.
   static void require_free_name(const std::string& id);

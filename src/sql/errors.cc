@@ -170,4 +170,10 @@ duckdb::Exception to_duckdb(const Error& error) {
                            duckdb::ExceptionType::INVALID_INPUT, error.message());
 }
 
+Error function_error(std::string_view function, const Error& error) {
+  // The prefix of its own category says nothing new inside an error of that category.
+  const std::string text = error.category() == ErrorCategory::Sql ? error.message() : error.what();
+  return Error(error.code(), ErrorCategory::Sql, std::string(function) + ": " + text);
+}
+
 }  // namespace jammi::sql

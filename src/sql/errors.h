@@ -1,6 +1,7 @@
 #pragma once
 
 #include <exception>
+#include <string_view>
 #include <utility>
 
 #include <duckdb/common/error_data.hpp>
@@ -17,6 +18,9 @@ Error to_error(const duckdb::ErrorData& error);
 
 /// An exception that carries `error` through DuckDB's frames.
 duckdb::Exception to_duckdb(const Error& error);
+
+/// `error` as one of category Sql: "<function>: <what it says>".
+Error function_error(std::string_view function, const Error& error);
 
 /// Runs `call`, turning what DuckDB throws into jammi::Error.
 template <typename Call>
@@ -38,6 +42,19 @@ auto inside_duckdb(Call&& call) -> decltype(call()) {
   } catch (const Error& error) {
     throw to_duckdb(error);
   }
+}
+
+/// The same for a callback of the function `name`, which is put in front of the error's text.
+template <typename Call>
+auto inside_function(std::string_view name, Call&& call) -> decltype(call()) {
+  return inside_duckdb([&] {
+    try {
+      return std::forward<Call>(call)();
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::Cancelled) throw;
+      throw function_error(name, error);
+    }
+  });
 }
 
 }  // namespace jammi::sql

@@ -14,6 +14,7 @@
 
 #include "sql/arrow_status.h"
 #include "sql/errors.h"
+#include "sql/query_state.h"
 
 namespace jammi::sql {
 namespace {
@@ -24,15 +25,25 @@ Error cancelled() {
   return Error(ErrorCode::Cancelled, ErrorCategory::Sql, "the query was cancelled");
 }
 
-// Interrupts its connection when a stop is requested. Must be destroyed before the connection.
+// Interrupts its connection, and the functions that the query calls, when a stop is requested. Must be
+// destroyed before the connection.
 class Interrupter {
  public:
   Interrupter(duckdb::Connection& connection, std::stop_token stop)
-      : stop_(std::move(stop)), callback_(stop_, [&connection] { connection.Interrupt(); }) {}
+      : connection_(connection), stop_(std::move(stop)), callback_(stop_, [this] { interrupt(); }) {
+    set_stop_token(*connection.context, functions_.get_token());
+  }
 
   bool is_stopped() const { return stop_.stop_requested(); }
 
+  void interrupt() {
+    functions_.request_stop();
+    connection_.Interrupt();
+  }
+
  private:
+  duckdb::Connection& connection_;
+  std::stop_source functions_;
   std::stop_token stop_;
   std::stop_callback<std::function<void()>> callback_;
 };
@@ -131,7 +142,7 @@ class ResultReader final : public arrow::RecordBatchReader {
 
   // Ends a query that may still be running: releasing it waits for its tasks.
   void abandon() {
-    if (stream_) connection_->Interrupt();
+    if (stream_) interrupter_->interrupt();
     release();
   }
 
@@ -161,7 +172,7 @@ std::shared_ptr<arrow::RecordBatchReader> stream(std::unique_ptr<duckdb::Connect
     auto result =
         connection->Submit(std::move(statement), duckdb::make_shared_ptr<duckdb::ArrowFormat>(batch_size));
     if (interrupter->is_stopped()) {
-      connection->Interrupt();  // one that came before the query began was forgotten when it did
+      interrupter->interrupt();  // one that came before the query began was forgotten when it did
       throw cancelled();
     }
     if (result->HasError()) throw to_error(result->GetErrorObject());

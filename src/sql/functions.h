@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace arrow {
+class RecordBatchReader;
+class Schema;
+}  // namespace arrow
+
+/// Functions that higher layers add to an Engine. `bind` is called while a statement is planned, once for
+/// each call in it; what it throws fails the statement with the function's name in front. Callbacks come from
+/// any thread, several at once; they may run statements of their own. The stop token they get is set when the
+/// statement is stopped or given up.
+namespace jammi::sql {
+
+/// A constant argument: NULL, a whole number, a text or a list of numbers.
+using Constant = std::variant<std::monostate, int64_t, std::string, std::vector<float>>;
+
+/// What a call of a table function gives.
+struct FunctionRows {
+  std::shared_ptr<arrow::Schema> schema;
+  /// Begins to produce rows of exactly `schema`; called anew for each scan, when its first row is wanted.
+  std::function<std::shared_ptr<arrow::RecordBatchReader>(std::stop_token stop)> open;
+  std::optional<uint64_t> estimated_rows = std::nullopt;
+};
+
+/// `name(argument, ...)` in FROM. Its arguments are constants; anything else fails before `bind`.
+struct TableFunction {
+  std::string name;
+  std::function<FunctionRows(const std::vector<Constant>& arguments, std::stop_token stop)> bind;
+};
+
+/// What a call of a vector function computes.
+struct TextVectors {
+  uint32_t dimensions = 0;
+  /// One vector for each text, none of which is empty: [texts, dimensions], row-major.
+  std::function<std::vector<float>(std::span<const std::string_view> texts, std::stop_token stop)> compute;
+};
+
+/// `name('constant', text)` in an expression, of type FLOAT[dimensions]; NULL for NULL and for empty text.
+/// All calls of one statement with the same constant share what one `bind` gave. `compute` gets the rows of
+/// up to a few thousand at a time, and sees a row again when the statement uses the call in several places.
+struct VectorFunction {
+  std::string name;
+  std::function<TextVectors(const std::string& constant, std::stop_token stop)> bind;
+};
+
+}  // namespace jammi::sql
