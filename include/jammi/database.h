@@ -52,7 +52,9 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   /// Registers a source and checks that it can be read: NotFound for a missing file, DataCorruption for an
-  /// unreadable one, AlreadyExists for a known id, Unsupported for a format that has no reader.
+  /// unreadable one, AlreadyExists for a known id, Unsupported for a format that has no reader,
+  /// InvalidArgument for an id that SQL reserves or that is not 1 to 255 bytes of UTF-8 without control
+  /// characters.
   void add_source(const std::string& id, SourceType type, SourceConnection connection);
 
   /// Forgets a source and deletes its result tables with their files. NotFound if there is none.

@@ -89,6 +89,10 @@ void Error::compose() {
   text_ = error_prefix(category_);
   text_ += message_;
   if (!activities_.empty()) text_ += " (" + activities_ + ")";
+  // what() is a C string, which ends at the first NUL of a value.
+  for (size_t at = text_.find('\0'); at != std::string::npos; at = text_.find('\0', at)) {
+    text_.replace(at, 1, "\\0");
+  }
 }
 
 Error source_error(ErrorCode code, std::string_view source_id, std::string_view message) {

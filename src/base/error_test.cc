@@ -16,6 +16,11 @@ TEST(Error, text_is_prefix_message_and_activities_innermost_first) {
   EXPECT_EQ(error.message(), "truncated footer");
 }
 
+TEST(Error, a_value_with_a_nul_does_not_end_the_text) {
+  const Error error(ErrorCode::NotFound, ErrorCategory::None, std::string("no such thing: a\0b\0", 19));
+  EXPECT_STREQ(error.what(), "no such thing: a\\0b\\0");
+}
+
 TEST(Error, every_code_has_a_distinct_name_and_grpc_status) {
   std::set<std::string_view> names;
   std::set<int> statuses;

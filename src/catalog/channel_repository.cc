@@ -4,17 +4,15 @@
 #include <array>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
-
 #include <jammi/error.h>
 
+#include "base/names.h"
 #include "catalog/tenant_filter.h"
 
 namespace jammi::catalog {
 namespace {
 
 constexpr size_t kLongestId = 64;
-constexpr size_t kLongestColumnName = 255;
 constexpr std::array<std::string_view, 2> kBuiltInChannels{"vector", "inference"};
 
 /// Columns of every result, which no channel can contribute.
@@ -42,21 +40,10 @@ void check_id(const std::string& id) {
   }
 }
 
-bool is_utf8(const std::string& text) {
-  try {
-    return !nlohmann::json(text).dump().empty();
-  } catch (const nlohmann::json::exception&) {
-    return false;
-  }
-}
-
 void check_column_name(const std::string& id, const std::string& name) {
-  const bool has_control_characters =
-      std::ranges::any_of(name, [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; });
-  if (name.empty() || name.size() > kLongestColumnName || has_control_characters || !is_utf8(name)) {
-    throw channel_error(
-        ErrorCode::InvalidArgument, id,
-        "a column name must be 1 to 255 bytes of UTF-8 without control characters: '" + name + "'");
+  if (!base::follows_name_rule(name)) {
+    throw channel_error(ErrorCode::InvalidArgument, id,
+                        "a column name must be " + std::string(base::kNameRule) + ": '" + name + "'");
   }
   if (std::ranges::contains(kProvenanceColumns, name)) {
     throw channel_error(ErrorCode::InvalidArgument, id,

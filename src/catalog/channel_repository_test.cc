@@ -111,7 +111,7 @@ TEST_F(ChannelRepositoryTest, ids_follow_their_rule) {
       {"Scored", "must start with a lowercase ASCII letter"},
       {"scored-by", "invalid channel id 'scored-by': must be [a-z0-9_]"},
       {"scoréd", "must be [a-z0-9_]"},
-      {std::string("a\0b", 3), "invalid channel id 'a"},
+      {std::string("a\0b", 3), R"(invalid channel id 'a\0b': must be [a-z0-9_])"},
   };
   for (const auto& [id, message] : refused) {
     EXPECT_ERROR(ErrorCode::InvalidArgument, message, channels_.add(id, 3, {}));

@@ -11,6 +11,7 @@
 #include <duckdb/main/client_data.hpp>
 
 #include "base/hash.h"
+#include "base/names.h"
 #include "sql/arrow_scan.h"
 #include "sql/errors.h"
 #include "sql/file_scan.h"
@@ -86,7 +87,10 @@ void Engine::add_function(VectorFunction function) {
 }
 
 void Engine::require_free_name(const std::string& id) {
-  if (id.empty()) throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql, "a source id cannot be empty");
+  if (!base::follows_name_rule(id)) {
+    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql,
+                "a source id must be " + std::string(base::kNameRule) + ": " + id);
+  }
   for (std::string_view reserved : kReservedIds) {
     if (duckdb::Identifier(id) == std::string(reserved)) {
       throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql, "this source id is reserved: " + id);

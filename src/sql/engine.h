@@ -83,7 +83,8 @@ class Engine {
   void add_function(TableFunction function);
   void add_function(VectorFunction function);
 
-  /// Throws InvalidArgument when `id` is empty or means something else in SQL.
+  /// Throws InvalidArgument when `id` means something else in SQL, or is not 1 to 255 bytes of UTF-8 without
+  /// control characters.
   static void require_free_name(const std::string& id);
 
   /// Makes tables readable as `<id>.public.<table>` without touching their files: what is wrong with a file

@@ -77,6 +77,15 @@ TEST_F(EngineTest, views_are_read_when_the_query_runs) {
   EXPECT_THAT(run("SELECT count(*) FROM things"), ElementsAre(Row{"5"}));
 }
 
+TEST_F(EngineTest, source_ids_are_short_text_without_control_characters) {
+  for (const std::string& id :
+       {std::string(), std::string(256, 'x'), std::string("a\nb"), std::string("\xff")}) {
+    EXPECT_ERROR(ErrorCode::InvalidArgument, "a source id must be 1 to 255 bytes of UTF-8",
+                 Engine::require_free_name(id));
+  }
+  Engine::require_free_name("größe; \"DROP\" --");
+}
+
 TEST_F(EngineTest, source_ids_are_reserved_or_taken_without_regard_to_case) {
   add_csv("patents", "a\n1\n");
   EXPECT_ERROR(ErrorCode::AlreadyExists, "already known: PATENTS", add_csv("PATENTS", "a\n1\n"));
