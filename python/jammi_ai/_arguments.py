@@ -58,6 +58,20 @@ def items(name: str, value: object) -> list[Any]:
     return list(value)
 
 
+def flag(name: str, value: object) -> bool:
+    """True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be a bool, not {type(value).__name__}")
+    return value
+
+
+def mapping(name: str, value: object) -> Mapping[Any, Any]:
+    """A dict or another mapping."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{name} must be a dict, not {type(value).__name__}")
+    return value
+
+
 def pair(name: str, value: object) -> tuple[Any, Any]:
     """A tuple or list of two."""
     if not isinstance(value, (tuple, list)) or len(value) != 2:

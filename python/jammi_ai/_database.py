@@ -94,10 +94,13 @@ class Database:
                 ("Source error: <name>: Source already registered").
             ValueError: Both or none of `url` and `path`.
         """
-        if (url is None) == (path is None):
+        places = [
+            *([] if url is None else [_arguments.text("url", url)]),
+            *([] if path is None else [os.path.abspath(_arguments.path("path", path))]),
+        ]
+        if len(places) != 1:
             raise ValueError("add_source takes exactly one of url and path")
-        where = _arguments.text("url", url) if path is None else os.path.abspath(_arguments.path("path", path))
-        self._session.add_source(_arguments.text("name", name), where, _arguments.text("format", format))
+        self._session.add_source(_arguments.text("name", name), places[0], _arguments.text("format", format))
 
     def remove_source(self, name: str) -> None:
         """Forgets a source and deletes its embeddings; its own files stay. RuntimeError for an unknown source."""
@@ -135,7 +138,7 @@ class Database:
         """
         tables = {
             _arguments.text("relation name", name): _jammi.Table(_arguments.arrow_table(f"relation {name!r}", table))
-            for name, table in (relations or {}).items()
+            for name, table in _arguments.mapping("relations", {} if relations is None else relations).items()
         }
         return pyarrow.table(self._session.sql(_arguments.text("query", query), tables))
 
@@ -184,7 +187,7 @@ class Database:
 
         `modality` is None or "text"; ValueError for anything else.
         """
-        if modality not in (None, "text"):
+        if modality is not None and _arguments.text("modality", modality) != "text":
             raise ValueError(f"unknown modality {modality!r}, expected 'text'")
         return self._embed(source, model, columns, key, progress)
 

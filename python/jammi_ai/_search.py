@@ -44,8 +44,8 @@ class SearchBuilder:
 
         Without this step the most similar row comes first.
         """
-        self._search.sort(_arguments.text("column", column), bool(descending))
-        self._steps.append(f"sort({column!r}, descending={bool(descending)})")
+        self._search.sort(_arguments.text("column", column), _arguments.flag("descending", descending))
+        self._steps.append(f"sort({column!r}, descending={descending})")
 
     def limit(self, n: int) -> None:
         """Keeps the first `n` rows. ValueError for a negative `n`."""

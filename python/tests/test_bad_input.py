@@ -1,8 +1,11 @@
 """Wrong types and impossible values end in an error that names the argument."""
 
+import inspect
 import os
 
 import numpy
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 import jammi_ai
@@ -35,42 +38,86 @@ def test_a_directory_that_cannot_be_made_is_a_runtime_error(tmp_path):
         jammi_ai.connect(artifact_dir=tmp_path / "file" / "below")
 
 
-def test_wrong_types_are_type_errors_that_name_the_argument(embedded, model):
-    calls = {
-        "query must be a str, not int": lambda: embedded.sql(1),
-        "name must be a str, not NoneType": lambda: embedded.add_source(None, path="x", format="csv"),
-        "path must be a str, not int": lambda: embedded.add_source("x", path=1, format="csv"),
-        "format must be a str, not NoneType": lambda: embedded.add_source("x", path="x", format=None),
-        "columns must be a list of str, not str": lambda: embedded.generate_text_embeddings(
-            source="papers", model=model, columns="title", key="id"
+def verbs(db, model):
+    """Every verb that takes arguments, with arguments that are right."""
+    search = db.search("papers", query=[0.1] * 32, k=1)
+    embed = {"source": "papers", "model": model, "columns": ["title"], "key": "id", "progress": None}
+    return [
+        (jammi_ai.connect, {"config": None, "artifact_dir": None, "gpu_device": None, "inference_batch_size": None}),
+        (db.add_source, {"name": "x", "format": "csv", "url": None, "path": "x.csv"}),
+        (db.remove_source, {"name": "x"}),
+        (db.describe_source, {"name": "x"}),
+        (db.sql, {"query": "SELECT 1", "relations": {}}),
+        (db.generate_text_embeddings, embed),
+        (db.generate_embeddings, embed | {"modality": "text"}),
+        (db.infer, embed | {"task": "text_embedding"}),
+        (db.add_observer, {"observer": print}),
+        (db.encode_text_query, {"model_id": model, "text": "text"}),
+        (db.preload_model, {"model_id": model}),
+        (db.search, {"source": "papers", "query": [0.1] * 32, "k": 1}),
+        (db.register_channel, {"channel_id": "x", "priority": 1, "columns": []}),
+        (db.add_channel_columns, {"channel_id": "x", "columns": []}),
+        (
+            jammi_ai.merge_channels,
+            {
+                "db": db,
+                "batches": [],
+                "participating": [],
+                "retrieved_by": [],
+                "annotated_by": [],
+                "contributions": [],
+            },
         ),
-        r"columns\[1\] must be a str, not int": lambda: embedded.generate_text_embeddings(
-            source="papers", model=model, columns=["title", 2], key="id"
+        (search.filter, {"predicate": "true"}),
+        (search.sort, {"column": "id", "descending": False}),
+        (search.limit, {"n": 1}),
+        (search.select, {"columns": ["id"]}),
+    ]
+
+
+def test_no_argument_of_any_verb_takes_an_object_of_no_type_and_the_error_names_it(embedded, model):
+    for verb, arguments in verbs(embedded, model):
+        assert set(inspect.signature(verb).parameters) == set(arguments), verb.__qualname__
+        for name in arguments:
+            with pytest.raises(TypeError) as error:
+                verb(**arguments | {name: object()})
+            assert str(error.value).startswith(f"{name} must be "), verb.__qualname__
+
+
+def test_every_verb_is_among_them(embedded, model):
+    tried = {verb.__name__ for verb, _ in verbs(embedded, model)}
+    # An observer is any object; removing one that is not there is a ValueError.
+    for owner in (jammi_ai.Database, jammi_ai.SearchBuilder):
+        for name, method in vars(owner).items():
+            takes_arguments = callable(method) and len(inspect.signature(method).parameters) > 1
+            assert name.startswith("_") or not takes_arguments or name in tried | {"remove_observer"}, name
+
+
+@pytest.mark.parametrize(
+    ("text", "call"),
+    [
+        ("columns must be a list of str, not str", lambda db: db.search("papers", query=[0.1] * 32, k=1).select("id")),
+        (
+            r"columns\[1\] must be a str, not int",
+            lambda db: db.infer(source="papers", model="m", columns=["title", 2], task="ner", key="id"),
         ),
-        "key must be a str, not int": lambda: embedded.generate_text_embeddings(
-            source="papers", model=model, columns=["title"], key=1
-        ),
-        "model must be a str, not int": lambda: embedded.generate_text_embeddings(
-            source="papers", model=1, columns=["title"], key="id"
-        ),
-        "progress must be a bool or a callable, not int": lambda: embedded.generate_text_embeddings(
-            source="papers", model=model, columns=["title"], key="id", progress=1
-        ),
-        "text must be a str, not bytes": lambda: embedded.encode_text_query(model, b"text"),
-        "source must be a str, not int": lambda: embedded.search(1, query=[0.0] * 32, k=1),
-        "query must be a sequence of numbers, not str": lambda: embedded.search("papers", query="text", k=1),
-        "query must be a sequence of numbers, not bytes": lambda: embedded.search("papers", query=b"1234", k=1),
-        "query must be a sequence of numbers, not float": lambda: embedded.search("papers", query=0.5, k=1),
-        "query must be a flat sequence of numbers": lambda: embedded.search("papers", query=[[0.1] * 32], k=1),
-        "query must be a flat sequence": lambda: embedded.search("papers", query=["0.1"] * 32, k=1),
-        "k must be an int, not float": lambda: embedded.search("papers", query=[0.1] * 32, k=1.0),
-        "predicate must be a str, not bool": lambda: embedded.search("papers", query=[0.1] * 32, k=1).filter(True),
-        "columns must be a list of str": lambda: embedded.search("papers", query=[0.1] * 32, k=1).select("title"),
-        "n must be an int, not NoneType": lambda: embedded.search("papers", query=[0.1] * 32, k=1).limit(None),
-    }
-    for text, call in calls.items():
-        with pytest.raises(TypeError, match=text):
-            call()
+        ("text must be a str, not bytes", lambda db: db.encode_text_query("m", b"text")),
+        ("query must be a sequence of numbers, not str", lambda db: db.search("papers", query="text", k=1)),
+        ("query must be a sequence of numbers, not bytes", lambda db: db.search("papers", query=b"1234", k=1)),
+        ("query must be a sequence of numbers, not float", lambda db: db.search("papers", query=0.5, k=1)),
+        ("query must be a flat sequence of numbers", lambda db: db.search("papers", query=[[0.1] * 32], k=1)),
+        ("query must be a flat sequence of numbers", lambda db: db.search("papers", query=["0.1"] * 32, k=1)),
+        ("query must be a flat sequence of numbers", lambda db: db.search("papers", query=[None] * 32, k=1)),
+        ("k must be an int, not float", lambda db: db.search("papers", query=[0.1] * 32, k=1.0)),
+        ("format must be a str, not NoneType", lambda db: db.add_source("x", path="x", format=None)),
+        ("relations must be a dict, not list", lambda db: db.sql("SELECT 1", relations=[("a", None)])),
+        ("relation name must be a str, not int", lambda db: db.sql("SELECT 1", relations={1: None})),
+        ("task must be a ModelTask", lambda db: db.infer(source="a", model="m", columns=["b"], task="x", key="id")),
+    ],
+)
+def test_other_wrong_types_are_named_too(embedded, text, call):
+    with pytest.raises(TypeError, match=f"^{text}"):
+        call(embedded)
 
 
 def test_impossible_values_are_value_errors(embedded):
@@ -104,21 +151,73 @@ def test_a_vector_of_zeros_finds_rows_without_similarity(embedded):
 def test_a_string_of_ten_million_characters_is_text_or_an_error_everywhere(embedded, model, papers):
     assert len(embedded.encode_text_query(model, LONG)) == 32
     assert len(embedded.sql(f"SELECT '{LONG}' AS x")["x"][0].as_py()) == len(LONG)
+    assert embedded.sql("SELECT 1 AS one", relations={LONG: pyarrow.table({"a": [1]})})["one"].to_pylist() == [1]
     assert embedded.describe_source(LONG) is None
     search = embedded.search("papers", query=[0.1] * 32, k=1)
+    embed = {"source": "papers", "model": model, "columns": ["title"], "key": "id"}
     for call in (
         lambda: embedded.sql(LONG),
+        lambda: embedded.sql(f'SELECT "{LONG}" FROM papers.public.papers'),
+        lambda: embedded.sql(f'SELECT * FROM "{LONG}".public."{LONG}"'),
         lambda: embedded.remove_source(LONG),
         lambda: embedded.add_source("long", path=LONG, format="parquet"),
+        lambda: embedded.add_source("long", path=papers, format=LONG),
+        lambda: embedded.add_source(LONG, path=papers, format="parquet"),
         lambda: embedded.preload_model("local:" + LONG),
-        lambda: embedded.generate_text_embeddings(source="papers", model=model, columns=[LONG], key="id"),
+        lambda: embedded.generate_text_embeddings(**embed | {"source": LONG}),
+        lambda: embedded.generate_text_embeddings(**embed | {"columns": [LONG]}),
+        lambda: embedded.generate_text_embeddings(**embed | {"key": LONG}),
+        lambda: embedded.search(LONG, query=[0.1] * 32, k=1),
         lambda: search.filter(LONG),
         lambda: search.sort(LONG),
         lambda: search.select([LONG]),
+        lambda: embedded.register_channel(LONG, priority=3, columns=[]),
+        lambda: embedded.register_channel("long", priority=3, columns=[(LONG, "Utf8")]),
+        lambda: embedded.register_channel("long", priority=3, columns=[("a", LONG)]),
     ):
         with pytest.raises(RuntimeError):
             call()
     assert search.run().num_rows == 1
+    assert [source["source_id"] for source in embedded.list_sources()] == ["papers"]
+
+
+INJECTIONS = ['a"b', 'a"."b', "x'; DROP TABLE papers; --", "--", "/*", "; SELECT 1", "$1", "?", "*", "COLUMNS(*)", "..", "%s"]
+
+
+@pytest.mark.parametrize("name", INJECTIONS)
+def test_names_are_names_wherever_they_go_into_sql(db, model, tmp_path, name):
+    """The same text as the name of a source, of its key and of its text column."""
+    key, column = f"key {name}", f"text {name}"
+    pyarrow.parquet.write_table(pyarrow.table({key: [1, 2, 3], column: ["solar", "rice", "the old city"]}), "rows.parquet")
+    db.add_source(name, path="rows.parquet", format="parquet")
+    db.generate_text_embeddings(source=name, model=model, columns=[column], key=key)
+    quoted = '"' + column.replace('"', '""') + '"'
+
+    def found():
+        search = db.search(name, query=db.encode_text_query(model, "solar"), k=3)
+        search.filter(f"{quoted} <> 'rice'")
+        search.sort(column, descending=True)
+        search.select([column, key])
+        return search.run()
+
+    expected = {key: [3, 1], column: ["the old city", "solar"]}
+    assert found().select([key, column]).to_pydict() == expected
+    # A changed file is read again, by its key, instead of the rows kept beside the vectors.
+    pyarrow.parquet.write_table(pyarrow.table({key: [3, 1], column: ["the old city", "solar"]}), "rows.parquet")
+    assert found().select([key, column]).to_pydict() == expected
+    rows = db.infer(source=name, model=model, columns=[column], task="text_embedding", key=key)
+    assert rows["_row_id"].to_pylist() == ["3", "1"]
+    assert db.describe_source(name)["tables"][0]["columns"][1]["name"] == column
+    db.remove_source(name)
+    assert [source["source_id"] for source in db.list_sources()] == ["papers"]
+    assert db.sql("SELECT count(*) AS n FROM papers.public.papers")["n"].to_pylist() == [20]
+
+
+@pytest.mark.parametrize("name", ["", "a\0b", "a\nb", "\x7f", "x" * 256, "é" * 128])
+def test_names_that_no_source_can_have_are_refused(db, papers, name):
+    with pytest.raises(RuntimeError, match="a source id must be 1 to 255 bytes of UTF-8 without control characters"):
+        db.add_source(name, path=papers, format="parquet")
+    db.add_source("é" * 127, path=papers, format="parquet")
 
 
 @pytest.mark.parametrize("text", ["\0", "a\0b", "\ufeff", "🦆" * 1000, "\u202e", "' OR 1=1 --"])
