@@ -76,9 +76,9 @@ function(jammi_test name)
   target_compile_definitions(${name}_test PRIVATE JAMMI_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name}_test)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "unit;${ARG_LABELS}")
-  if(JAMMI_SANITIZER STREQUAL "thread")
-    set_tests_properties(${name} PROPERTIES
-      ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
+  if(JAMMI_SANITIZER)  # whose dlopen does not know the program's run path
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT
+      "LD_LIBRARY_PATH=${PROJECT_BINARY_DIR}/lib;TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
   endif()
 endfunction()
 
