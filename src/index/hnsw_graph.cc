@@ -86,6 +86,23 @@ struct HnswGraph::Impl {
     index = std::move(made.index);
   }
 
+  template <typename Predicate>
+  std::vector<uint64_t> search(std::span<const float> query, size_t num_candidates,
+                               const Predicate& may_take) const {
+    std::vector<Half> half(query.size());
+    to_unit_half(query, half);
+    const Permit permit(free_contexts);  // outlives `found`, which holds the context
+    auto found =
+        index.filtered_search(reinterpret_cast<const us::f16_t*>(half.data()), num_candidates, may_take);
+    if (!found) {
+      throw Error(ErrorCode::ResourceExhausted, ErrorCategory::Storage,
+                  std::string("the vector index cannot be searched: ") + found.error.release());
+    }
+    std::vector<uint64_t> keys(found.size());
+    for (size_t i = 0; i < keys.size(); ++i) keys[i] = found[i].member.key;
+    return keys;
+  }
+
   const uint32_t dimensions;
   DenseIndex index;
   // usearch hands out a fixed number of search contexts and refuses to wait for one.
@@ -163,16 +180,18 @@ std::unique_ptr<HnswGraph> HnswGraph::view(std::span<const std::byte> bytes, uin
 }
 
 std::vector<uint64_t> HnswGraph::search(std::span<const float> query, size_t num_candidates) const {
-  std::vector<Half> half(query.size());
-  to_unit_half(query, half);
-  const Permit permit(impl_->free_contexts);  // outlives `found`, which holds the context
-  auto found = impl_->index.search(reinterpret_cast<const us::f16_t*>(half.data()), num_candidates);
-  if (!found) {
-    throw Error(ErrorCode::ResourceExhausted, ErrorCategory::Storage,
-                std::string("the vector index cannot be searched: ") + found.error.release());
-  }
-  std::vector<uint64_t> keys(found.size());
-  for (size_t i = 0; i < keys.size(); ++i) keys[i] = found[i].member.key;
+  return impl_->search(query, num_candidates, us::dummy_predicate_t{});
+}
+
+std::optional<std::vector<uint64_t>> HnswGraph::search(std::span<const float> query, size_t num_candidates,
+                                                       const RowSet& rows, uint64_t max_visits) const {
+  uint64_t num_visits = 0;
+  // usearch cannot be told to stop; once it may take any key it soon has enough.
+  const auto may_take = [&](us::default_key_t key) noexcept {
+    return ++num_visits > max_visits || rows.contains(static_cast<uint64_t>(key));
+  };
+  std::vector<uint64_t> keys = impl_->search(query, num_candidates, may_take);
+  if (num_visits > max_visits) return std::nullopt;
   return keys;
 }
 

@@ -4,9 +4,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "index/row_set.h"
 
 namespace jammi::index {
 
@@ -37,6 +40,11 @@ class HnswGraph {
 
   /// Up to `num_candidates` keys near `query`, in no order to rely on. Thread-safe.
   std::vector<uint64_t> search(std::span<const float> query, size_t num_candidates) const;
+
+  /// The same among `rows`: the walk goes through all keys and keeps those. Nothing when it met more than
+  /// `max_visits` keys before it found the candidates.
+  std::optional<std::vector<uint64_t>> search(std::span<const float> query, size_t num_candidates,
+                                              const RowSet& rows, uint64_t max_visits) const;
 
  private:
   struct Impl;

@@ -41,4 +41,9 @@ size_t default_num_threads() {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
+size_t num_threads_for(uint64_t multiply_adds) {
+  constexpr uint64_t kMinParallelWork = 4'000'000;
+  return multiply_adds < kMinParallelWork ? 1 : default_num_threads();
+}
+
 }  // namespace jammi::index

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 
 namespace jammi::index {
@@ -13,5 +14,9 @@ void for_each_part(size_t n, size_t part_size, size_t num_threads,
 
 /// Threads to use when nothing else was asked for: one for each CPU.
 size_t default_num_threads();
+
+/// The same for comparing vectors, but one when there is so little to do that starting threads would cost
+/// more than it saves.
+size_t num_threads_for(uint64_t multiply_adds);
 
 }  // namespace jammi::index

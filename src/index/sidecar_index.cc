@@ -1,11 +1,14 @@
 #include "index/sidecar_index.h"
 
 #include <algorithm>
+#include <cmath>
+#include <mutex>
 #include <numeric>
 #include <utility>
 
 #include <jammi/error.h>
 
+#include "index/parallel.h"
 #include "index/top_k.h"
 #include "io/checksum.h"
 #include "numerics/vector_ops.h"
@@ -17,6 +20,28 @@ namespace {
 // misses fewer. Measured by hnsw recall tests.
 constexpr size_t kMinCandidates = 256;
 constexpr size_t kCandidatesPerResult = 8;
+
+// A walk through the graph meets about this many rows for each candidate, divided by the share of rows that
+// match; meeting a row costs about as much as scoring it.
+constexpr double kVisitsPerCandidate = 8;
+
+constexpr size_t kRowsPerPart = 1024;
+
+size_t num_candidates(size_t k) {
+  return std::max(kMinCandidates, kCandidatesPerResult * k);
+}
+
+std::vector<uint64_t> all_rows(uint64_t num_rows, const RowSet* among) {
+  std::vector<uint64_t> rows;
+  if (among == nullptr) {
+    rows.resize(num_rows);
+    std::iota(rows.begin(), rows.end(), 0);
+  } else {
+    rows.reserve(among->size());
+    among->for_each(0, num_rows, [&](uint64_t row) { rows.push_back(row); });
+  }
+  return rows;
+}
 
 Error refused(const std::string& reason) {
   return Error(ErrorCode::DataCorruption, ErrorCategory::Storage, reason);
@@ -83,25 +108,52 @@ std::expected<std::unique_ptr<SidecarIndex>, std::string> SidecarIndex::open(
   }
 }
 
-std::vector<Neighbor> SidecarIndex::search(std::span<const float> query, size_t k) const {
-  check_query(query);
-  k = std::min<size_t>(k, size());
-  if (k == 0) return {};
-  const size_t num_candidates = std::max(kMinCandidates, kCandidatesPerResult * k);
-  std::vector<uint64_t> rows;
-  if (num_candidates < size() / 2) rows = graph_->search(query, num_candidates);
-  // A graph may have parts that no path leads to; then, and when most rows are wanted anyway, all are scored.
-  if (rows.size() < k) {
-    rows.resize(size());
-    std::iota(rows.begin(), rows.end(), 0);
-  }
+uint64_t SidecarIndex::scan_limit(size_t k) const {
+  const double visits =
+      kVisitsPerCandidate * static_cast<double>(num_candidates(k)) * static_cast<double>(size());
+  return static_cast<uint64_t>(std::sqrt(visits));
+}
+
+bool SidecarIndex::uses_graph(size_t k, const RowSet* among) const {
+  return among == nullptr ? num_candidates(k) < size() / 2 : among->size() > scan_limit(k);
+}
+
+SearchPath SidecarIndex::path(size_t k, const RowSet* rows) const {
+  k = std::min(k, rows == nullptr ? size() : rows->size());
+  const bool is_graph = uses_graph(k, rows);
+  const std::string candidates = std::to_string(num_candidates(k)) + " candidates";
+  if (rows == nullptr && is_graph)
+    return {true, candidates + " of " + std::to_string(size()) + " rows, scored exactly"};
+  if (rows == nullptr)
+    return {false, candidates + " would be half of the " + std::to_string(size()) + " rows or more"};
+  const std::string limit = std::to_string(scan_limit(k));
+  if (is_graph) return {true, "more rows match than the " + limit + " that are quicker to compare"};
+  return {false, "at most " + limit + " rows are quicker to compare"};
+}
+
+std::vector<uint64_t> SidecarIndex::candidates(std::span<const float> query, size_t k,
+                                               const RowSet* among) const {
+  if (!uses_graph(k, among)) return {};
+  if (among == nullptr) return graph_->search(query, num_candidates(k));
+  return graph_->search(query, num_candidates(k), *among, among->size()).value_or(std::vector<uint64_t>());
+}
+
+std::vector<Neighbor> SidecarIndex::find(std::span<const float> query, size_t k, const RowSet* among) const {
+  std::vector<uint64_t> rows = candidates(query, k, among);
+  // A graph may have parts that no path leads to; then, too, every row is scored.
+  if (rows.size() < k) rows = all_rows(size(), among);
 
   TopK best(k);
-  for (uint64_t row : rows) best.push({numerics::cosine(query, vectors_.row(row)), row});
-  std::vector<Neighbor> neighbors;
-  for (const ScoredRow& scored : best.sorted())
-    neighbors.push_back({scored.row, std::string(row_ids_[scored.row]), scored.similarity});
-  return neighbors;
+  std::mutex mutex;  // guards best
+  const size_t num_threads = num_threads_for(rows.size() * dimensions_);
+  for_each_part(rows.size(), kRowsPerPart, num_threads, [&](size_t, size_t begin, size_t end) {
+    TopK best_here(k);
+    for (uint64_t row : std::span(rows).subspan(begin, end - begin))
+      best_here.push({numerics::cosine(query, vectors_.row(row)), row});
+    std::lock_guard lock(mutex);
+    best.merge(best_here);
+  });
+  return neighbors_of(best);
 }
 
 }  // namespace jammi::index

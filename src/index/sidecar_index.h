@@ -21,15 +21,27 @@ class SidecarIndex final : public VectorIndex {
   static std::expected<std::unique_ptr<SidecarIndex>, std::string> open(const storage::ResultStore& store,
                                                                         const ResultTableRecord& table);
 
-  /// Also throws DataCorruption when a vector it reads turns out to be damaged.
-  std::vector<Neighbor> search(std::span<const float> query, size_t k) const override;
+  SearchPath path(size_t k, const RowSet* rows) const override;
   uint64_t size() const override { return vectors_.count(); }
   uint32_t dimensions() const override { return dimensions_; }
+  const RowMap& row_ids() const override { return row_ids_; }
   bool is_approximate() const override { return true; }
+
+ protected:
+  /// Throws DataCorruption when a vector it reads turns out to be damaged.
+  std::vector<Neighbor> find(std::span<const float> query, size_t k, const RowSet* among) const override;
 
  private:
   SidecarIndex(const io::FileSystem& files, const std::string& directory,
                const storage::ManifestSegment& segment, uint32_t dimensions);
+
+  /// Most matching rows that are compared one by one rather than looked for in the graph.
+  uint64_t scan_limit(size_t k) const;
+
+  bool uses_graph(size_t k, const RowSet* among) const;
+
+  /// Rows to score; fewer than k, if any, when the graph did not do.
+  std::vector<uint64_t> candidates(std::span<const float> query, size_t k, const RowSet* among) const;
 
   uint32_t dimensions_;
   std::unique_ptr<io::FileBytes> graph_bytes_;

@@ -79,6 +79,30 @@ TEST_P(VectorIndexTest, scale_of_the_query_does_not_matter) {
   EXPECT_NEAR(neighbors[0].similarity, 1, 1e-6);
 }
 
+TEST_P(VectorIndexTest, a_search_among_some_rows_finds_the_nearest_of_them) {
+  const auto index = open();
+  for (size_t step : {1u, 2u, 20u, 300u, 1999u}) {
+    RowSet among(kNumRows);
+    for (size_t row = 0; row < kNumRows; row += step) among.insert(row);
+    std::vector<uint64_t> expected = true_neighbors(rows_, vector(7), kNumRows);
+    std::erase_if(expected, [&](uint64_t row) { return !among.contains(row); });
+    expected.resize(std::min<size_t>(expected.size(), 10));
+    EXPECT_EQ(rows_of(index->search(vector(7), 10, among)), expected) << "every row of " << step;
+    EXPECT_EQ(index->search(vector(7), kNumRows, among).size(), among.size());
+  }
+}
+
+TEST_P(VectorIndexTest, a_search_among_no_rows_finds_nothing) {
+  EXPECT_TRUE(open()->search(vector(0), 5, RowSet(kNumRows)).empty());
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Vector dimension mismatch",
+               open()->search(vector(0).first(3), 5, RowSet(kNumRows)));
+}
+
+TEST_P(VectorIndexTest, the_id_of_every_row_is_known) {
+  const auto index = open();
+  for (size_t row : {0u, 1u, 1999u}) EXPECT_EQ(index->row_ids()[row], rows_.ids[row]);
+}
+
 TEST_P(VectorIndexTest, a_query_that_cannot_be_answered_is_refused) {
   const auto index = open();
   EXPECT_ERROR(ErrorCode::InvalidArgument, "Vector dimension mismatch: expected 16, got 15",
@@ -145,6 +169,24 @@ TEST_F(IndexChoiceTest, every_way_reports_the_same_similarity) {
       EXPECT_NEAR(neighbor.similarity, expected.at(neighbor.row), 1e-6) << way.name;
     }
   }
+}
+
+TEST_F(IndexChoiceTest, few_matching_rows_are_compared_and_many_looked_for_in_the_graph) {
+  const ResultTableRecord table = write_table(make_rows(20'000, 4), 4);
+  const auto index = open_vector_index(store_, table);
+  EXPECT_TRUE(index->path(10, nullptr).uses_graph);
+  EXPECT_FALSE(index->path(20'000, nullptr).uses_graph);
+  RowSet few(20'000), most(20'000);
+  for (uint64_t row = 0; row < 20'000; ++row) {
+    if (row % 100 == 0) few.insert(row);
+    if (row % 100 != 0) most.insert(row);
+  }
+  EXPECT_FALSE(index->path(10, &few).uses_graph);
+  EXPECT_TRUE(index->path(10, &most).uses_graph);
+  EXPECT_THAT(index->path(10, &most).reason, ::testing::HasSubstr("more rows match than the"));
+  const auto exact = open_vector_index(store_, table, {.exact_below = 20'001});
+  EXPECT_FALSE(exact->path(10, &most).uses_graph);
+  EXPECT_THAT(exact->path(10, nullptr).reason, ::testing::HasSubstr("fewer than 20001 rows"));
 }
 
 TEST_F(IndexChoiceTest, equal_vectors_keep_row_order) {
