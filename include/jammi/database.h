@@ -99,15 +99,22 @@ class Database {
   void add_function(sql::TableFunction function);
   void add_function(sql::VectorFunction function);
 
+  /// Whether a statement gives the same rows for as long as the files behind it stay the same: it reads one
+  /// table at most, and calls no function such as random() or now(). Binds the statement without running it;
+  /// throws as `sql`.
+  bool is_repeatable(const std::string& query) const;
+
   /// `text` as one SQL expression in canonical spelling, safe to paste between parentheses. InvalidArgument
   /// when it is not exactly one expression.
   std::string parse_expression(const std::string& text) const;
 
-  /// Streams the rows of a source's table whose `key_column`, cast to text, is one of `keys`; all columns, in
-  /// no particular order. Row groups and rows that cannot match are not read. Unknown names: NotFound.
+  /// Streams the rows of a source's table whose `key_column`, cast to text, is one of `keys` and for which
+  /// `predicate`, as `parse_expression` returns it, is true (empty: all); all columns, in no particular
+  /// order. Row groups and rows that cannot match are not read. Unknown names: NotFound.
   std::shared_ptr<arrow::RecordBatchReader> fetch_rows(const std::string& id, const std::string& table,
                                                        const std::string& key_column,
                                                        const std::vector<std::string>& keys,
+                                                       const std::string& predicate = "",
                                                        std::stop_token stop = {});
 
   /// Streams the named columns of a source's table (its first table when `table` is empty) in file order,

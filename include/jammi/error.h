@@ -55,7 +55,8 @@ class Error : public std::exception {
   ErrorCode code() const noexcept { return code_; }
   ErrorCategory category() const noexcept { return category_; }
 
-  /// The message without prefix and activities.
+  /// The message without prefix and activities; one of more than about 1,000 bytes is shortened in the
+  /// middle.
   const std::string& message() const noexcept { return message_; }
 
   /// Prefix, message and activities: "Storage error: truncated footer (reading a.parquet; embedding

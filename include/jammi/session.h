@@ -15,10 +15,6 @@
 
 namespace jammi {
 
-struct SearchOptions {
-  std::string table;  ///< result table to search; empty: the latest ready one of the source
-};
-
 /// The whole engine: data plane and models. The one facade behind the command line, the Python package and
 /// the server. Thread-safe.
 class Session {
@@ -60,9 +56,10 @@ class Session {
   std::vector<float> encode_text_query(const std::string& model, const std::string& text,
                                        std::stop_token stop = {});
 
-  /// Starts a search for the k rows of `source` nearest to `query`. Throws Catalog NotFound when the source
-  /// has no ready embedding table, InvalidArgument when the query's width differs from the table's or it
-  /// holds NaN.
+  /// Starts a search for the k rows of `source` nearest to `query`. With a filter, the k nearest of the rows
+  /// that meet it are found: k rows come back whenever k rows meet it. Throws Catalog NotFound when the
+  /// source has no ready embedding table, InvalidArgument when the query's width differs from the table's,
+  /// when it holds NaN, or ("Filter parse: ...") when the filter is no condition over the source's columns.
   SearchBuilder search(const std::string& source, std::vector<float> query, size_t k,
                        const SearchOptions& options = {});
 

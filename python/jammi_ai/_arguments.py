@@ -20,6 +20,19 @@ def text(name: str, value: object) -> str:
     return value
 
 
+def condition(name: str, value: object) -> str:
+    """A `str` that says something."""
+    if not text(name, value).strip():
+        raise ValueError(f"{name} must not be empty")
+    return value
+
+
+def shown(value: object) -> str:
+    """The repr of a value, cut in the middle when it is long."""
+    written = repr(value)
+    return written if len(written) <= 200 else f"{written[:150]}...{written[-45:]}"
+
+
 def texts(name: str, value: Iterable[str]) -> list[str]:
     """A list of str; one str alone, which would be taken letter by letter, is refused."""
     if isinstance(value, str) or not isinstance(value, Iterable):

@@ -260,7 +260,7 @@ class Database:
         """Loads a model ahead of its first use, downloading it if need be. RuntimeError "Model error: ..."."""
         self._session.preload_model(_arguments.model("model_id", model_id))
 
-    def search(self, source: str, *, query: Sequence[float], k: int) -> SearchBuilder:
+    def search(self, source: str, *, query: Sequence[float], k: int, filter: str | None = None) -> SearchBuilder:
         """Begins a search for the `k` rows of a source that are nearest to a vector.
 
         Args:
@@ -268,18 +268,23 @@ class Database:
             query: As many numbers as the table's vectors have: a list, a NumPy array, a tensor or any other sequence.
                 It must come from the model that embedded the source.
             k: How many rows at most; 0 or more.
+            filter: A SQL condition over the source's columns, for example "year > 2020". Only rows that meet it are
+                found, and k of them whenever k meet it. (`SearchBuilder.filter` looks at the k rows found instead.)
 
         Raises:
             RuntimeError: "Catalog error: No ready embedding table for source '<source>'"; a vector of another width, or
-                one that holds NaN or infinity.
+                one that holds NaN or infinity; "... Filter parse: ..." for a filter that does not parse or names an
+                unknown column.
             TypeError, ValueError: `query` is no flat sequence of numbers, or `k` is negative.
         """
         search = self._session.search(
             _arguments.text("source", source),
             _arguments.vector("query", query),
             _arguments.whole_number("k", k, at_least=0),
+            "" if filter is None else _arguments.condition("filter", filter),
         )
-        return SearchBuilder(search, f"search({source!r}, k={k})")
+        shown = "" if filter is None else f", filter={_arguments.shown(filter)}"
+        return SearchBuilder(search, f"search({source!r}, k={k}{shown})")
 
     # Provenance channels
 

@@ -22,10 +22,13 @@ class Search {
   /// `handle` must outlive the search.
   Search(const SessionHandle& handle, std::shared_ptr<Session> session, SearchBuilder builder);
 
+  void join(const std::string& source, const std::string& on, const std::string& how);
+  void annotate(const std::string& model, const std::string& task, const std::vector<std::string>& columns);
   void filter(const std::string& predicate);
   void sort(const std::string& column, bool descending);
   void limit(size_t num_rows);
   void select(const std::vector<std::string>& columns);
+  std::string explain();
   ArrowTable run();
 
  private:

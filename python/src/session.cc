@@ -166,11 +166,11 @@ nb::dict cache_statistics(const SessionHandle& handle) {
 }
 
 std::unique_ptr<Search> begin_search(const SessionHandle& handle, const std::string& source,
-                                     const QueryVector& query, size_t k) {
+                                     const QueryVector& query, size_t k, const std::string& filter) {
   const std::shared_ptr<Session> session = handle.session();
   const std::vector<float> vector(query.data(), query.data() + query.size());
   return std::make_unique<Search>(handle, session, run_interruptibly([&](const std::stop_token&) {
-                                    return session->search(source, vector, k);
+                                    return session->search(source, vector, k, {.filter = filter});
                                   }));
 }
 
@@ -253,8 +253,11 @@ void bind_session(nb::module_& module) {
       .def("preload_model", preload_model, nb::arg("model"))
       .def("cache_statistics", cache_statistics,
            nb::sig("def cache_statistics(self) -> jammi_ai._records.QueryCacheStatistics"))
-      .def("search", begin_search, nb::arg("source"), nb::arg("query"), nb::arg("k"), nb::keep_alive<0, 1>(),
-           nb::sig("def search(self, source: str, query: collections.abc.Buffer, k: int) -> Search"));
+      .def(
+          "search", begin_search, nb::arg("source"), nb::arg("query"), nb::arg("k"), nb::arg("filter"),
+          nb::keep_alive<0, 1>(),
+          nb::sig(
+              "def search(self, source: str, query: collections.abc.Buffer, k: int, filter: str) -> Search"));
 }
 
 }  // namespace jammi::python

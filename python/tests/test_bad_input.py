@@ -54,7 +54,7 @@ def verbs(db, model):
         (db.add_observer, {"observer": print}),
         (db.encode_text_query, {"model_id": model, "text": "text"}),
         (db.preload_model, {"model_id": model}),
-        (db.search, {"source": "papers", "query": [0.1] * 32, "k": 1}),
+        (db.search, {"source": "papers", "query": [0.1] * 32, "k": 1, "filter": None}),
         (db.register_channel, {"channel_id": "x", "priority": 1, "columns": []}),
         (db.add_channel_columns, {"channel_id": "x", "columns": []}),
         (
@@ -68,6 +68,8 @@ def verbs(db, model):
                 "contributions": [],
             },
         ),
+        (search.join, {"source": "papers", "on": "id=id", "how": None}),
+        (search.annotate, {"model": model, "task": "text_embedding", "columns": ["title"]}),
         (search.filter, {"predicate": "true"}),
         (search.sort, {"column": "id", "descending": False}),
         (search.limit, {"n": 1}),
@@ -174,9 +176,17 @@ def test_a_string_of_ten_million_characters_is_text_or_an_error_everywhere(embed
         lambda: embedded.register_channel(LONG, priority=3, columns=[]),
         lambda: embedded.register_channel("long", priority=3, columns=[(LONG, "Utf8")]),
         lambda: embedded.register_channel("long", priority=3, columns=[("a", LONG)]),
+        lambda: search.join(LONG, on="id=id"),
+        lambda: search.join("papers", on=LONG),
+        lambda: search.join("papers", on=LONG + "=id"),
+        lambda: search.annotate(model=model, task="text_embedding", columns=[LONG]),
+        lambda: embedded.search("papers", query=[0.1] * 32, k=1, filter=LONG),
     ):
-        with pytest.raises(RuntimeError):
+        with pytest.raises(RuntimeError) as raised:
             call()
+        assert len(str(raised.value)) < 1500
+    search.filter(f"title <> '{LONG}'")
+    assert len(repr(search)) < 500 and len(search.explain()) < 1500
     assert search.run().num_rows == 1
     assert [source["source_id"] for source in embedded.list_sources()] == ["papers"]
 

@@ -3,8 +3,13 @@
 
 #include <jammi/error.h>
 
+#include "base/shorten.h"
+
 namespace jammi {
 namespace {
+
+/// A value in a message may be anything that a user passed in.
+constexpr size_t kMaxMessageBytes = 1000;
 
 constexpr std::array<ErrorTraits, 10> kTraits{{
     {"InvalidArgument", 3, "RuntimeError", 1, false},
@@ -74,13 +79,13 @@ const ErrorTraits& error_traits(ErrorCode code) noexcept {
 }
 
 Error::Error(ErrorCode code, ErrorCategory category, std::string message)
-    : code_(code), category_(category), message_(std::move(message)) {
+    : code_(code), category_(category), message_(base::shortened(std::move(message), kMaxMessageBytes)) {
   compose();
 }
 
 Error& Error::add_activity(std::string_view activity) {
   if (!activities_.empty()) activities_ += "; ";
-  activities_ += activity;
+  activities_ += base::shortened(std::string(activity), kMaxMessageBytes);
   compose();
   return *this;
 }

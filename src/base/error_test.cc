@@ -21,6 +21,13 @@ TEST(Error, a_value_with_a_nul_does_not_end_the_text) {
   EXPECT_STREQ(error.what(), "no such thing: a\\0b\\0");
 }
 
+TEST(Error, a_huge_value_is_shown_shortened) {
+  Error error(ErrorCode::NotFound, ErrorCategory::Sql, "no such column: " + std::string(10'000'000, 'x'));
+  error.add_activity("reading " + std::string(10'000'000, 'y'));
+  EXPECT_LT(std::string(error.what()).size(), 2'500u);
+  EXPECT_TRUE(error.message().starts_with("no such column: xxx"));
+}
+
 TEST(Error, every_code_has_a_distinct_name_and_grpc_status) {
   std::set<std::string_view> names;
   std::set<int> statuses;

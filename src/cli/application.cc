@@ -205,16 +205,19 @@ void add_search_command(CLI::App& app, const Context& context, Arguments& argume
       app, "search", "Find the rows of a source nearest in meaning to a text",
       [&] { search(context, options); },
       "  jammi search patents \"quantum computing applications\"\n"
-      "  jammi search patents \"error correction\" -k 5 --filter \"year > 2020\" --columns title,year");
+      "  jammi search patents \"error correction\" -k 5 --filter \"year > 2020\" --columns title,year\n"
+      "  jammi search patents \"error correction\" --filter \"year > 2020\" --explain");
   add_text(*search_app, "SOURCE", options.source, "Name of the source")->required();
   add_text(*search_app, "TEXT", options.text, "What to look for")->required();
   add_text(*search_app, "--model", options.model, "Model for the text; the table's own if left out");
   add_text(*search_app, "-k", options.k, "Number of rows")
       ->check(CLI::Range(size_t{1}, kMostNeighbors).description(""))
       ->capture_default_str();
-  add_text(*search_app, "--filter", options.filter, "SQL condition that the k nearest rows must meet");
+  add_text(*search_app, "--filter", options.filter,
+           "SQL condition over the source's columns; the nearest rows that meet it are found");
   add_list(*search_app, "--columns", options.columns, "Columns to print, comma-separated; all if left out");
   add_text(*search_app, "--table", options.table, "Embedding table; the source's latest if left out");
+  search_app->add_flag("--explain", options.explains, "Print how the rows are found and why, not the rows");
 }
 
 void add_global_options(CLI::App& app, Context& context) {

@@ -55,6 +55,7 @@ struct SearchCommandOptions {
   std::string filter;                ///< empty: none
   std::vector<std::string> columns;  ///< empty: all
   std::string table;                 ///< empty: the source's latest
+  bool explains = false;             ///< print how the search goes, not its rows
 };
 
 struct ChannelOptions {

@@ -34,13 +34,16 @@ void search(const Context& context, const SearchCommandOptions& options) {
   std::string model = options.model.empty() ? model_of(table) : model_argument(options.model);
 
   std::vector<float> vector = session->encode_text_query(model, options.text, context.stop);
-  SearchBuilder builder =
-      session->search(options.source, std::move(vector), options.k, {.table = table.table_name});
-  if (!options.filter.empty()) builder.filter(options.filter);
+  SearchBuilder builder = session->search(options.source, std::move(vector), options.k,
+                                          {.table = table.table_name, .filter = options.filter});
 
   std::vector<std::string> columns = options.columns;
   if (!columns.empty() && !std::ranges::contains(columns, kSimilarity)) columns.push_back(kSimilarity);
   if (!columns.empty()) builder.select(columns);
+  if (options.explains) {
+    context.out << builder.explain(context.stop);
+    return;
+  }
   std::shared_ptr<arrow::Table> found = builder.run(context.stop);
   if (!columns.empty()) found = pick_columns(*found, columns);
   print_rows(*found, context.format, context.out);

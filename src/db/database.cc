@@ -187,19 +187,23 @@ void Database::add_function(sql::VectorFunction function) {
   state_->engine.add_function(std::move(function));
 }
 
+bool Database::is_repeatable(const std::string& query) const {
+  state_->sources.refresh();
+  return state_->engine.is_repeatable(query);
+}
+
 std::string Database::parse_expression(const std::string& text) const {
   return state_->engine.parse_expression(text);
 }
 
-std::shared_ptr<arrow::RecordBatchReader> Database::fetch_rows(const std::string& id,
-                                                               const std::string& table,
-                                                               const std::string& key_column,
-                                                               const std::vector<std::string>& keys,
-                                                               std::stop_token stop) {
+std::shared_ptr<arrow::RecordBatchReader> Database::fetch_rows(
+    const std::string& id, const std::string& table, const std::string& key_column,
+    const std::vector<std::string>& keys, const std::string& predicate, std::stop_token stop) {
   TableDescription description = state_->describe(id, table);
-  std::string from = " FROM " + sql::quote_path({id, "public", description.name});
-  return sql("SELECT *" + from + " WHERE " + db::key_filter(id, description, key_column, keys),
-             std::move(stop));
+  std::string query = "SELECT * FROM " + sql::quote_path({id, "public", description.name}) + " WHERE " +
+                      db::key_filter(id, description, key_column, keys);
+  if (!predicate.empty()) query += " AND (" + predicate + ")";
+  return sql(query, std::move(stop));
 }
 
 std::shared_ptr<arrow::RecordBatchReader> Database::scan_source(const std::string& id,

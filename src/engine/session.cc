@@ -160,7 +160,8 @@ std::vector<float> Session::encode_text_query(const std::string& model, const st
 
 SearchBuilder Session::search(const std::string& source, std::vector<float> query, size_t k,
                               const SearchOptions& options) {
-  return search::begin_search(*state_->database, state_->tables, source, options.table, std::move(query), k);
+  return search::begin_search(*state_->database, state_->runner, state_->tables, source, std::move(query), k,
+                              options);
 }
 
 void Session::preload_model(const std::string& model, std::stop_token stop) {

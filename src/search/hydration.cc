@@ -9,8 +9,8 @@
 #include <arrow/table.h>
 #include <arrow/type.h>
 
+#include "search/columns.h"
 #include "search/result_assembly.h"
-#include "search/search_plan.h"
 #include "sql/quoting.h"
 
 namespace jammi::search {
@@ -46,26 +46,20 @@ std::shared_ptr<arrow::Table> hydrate_from_row_store(const ResultTableRecord& ta
   const std::shared_ptr<arrow::Table> source = rows.take(positions);
 
   NeighborColumns own = columns_of(neighbors, table.source_id);
-  arrow::FieldVector fields = {arrow::field("_row_id", arrow::utf8()),
-                               arrow::field("_source_id", arrow::utf8())};
   arrow::ChunkedArrayVector columns = {std::make_shared<arrow::ChunkedArray>(own.row_ids),
                                        std::make_shared<arrow::ChunkedArray>(own.source_ids)};
-  for (int i = 0; i < source->num_columns(); ++i) {
-    fields.push_back(source->field(i)->WithName(result_column_name(source->field(i)->name())));
-    columns.push_back(source->column(i));
-  }
-  fields.push_back(arrow::field("similarity", arrow::float32()));
-  fields.push_back(arrow::field(kRankColumn, arrow::int64()));
+  columns.insert(columns.end(), source->columns().begin(), source->columns().end());
   columns.push_back(std::make_shared<arrow::ChunkedArray>(own.similarities));
   columns.push_back(std::make_shared<arrow::ChunkedArray>(own.ranks));
-  return arrow::Table::Make(arrow::schema(fields), columns, static_cast<int64_t>(neighbors.size()));
+  return arrow::Table::Make(hits_schema(*source->schema()), columns, static_cast<int64_t>(neighbors.size()));
 }
 
 std::string join_query(const std::vector<std::string>& source_columns, const std::string& key_column) {
+  const std::vector<std::string> names = result_names(source_columns);
   std::string columns;
-  for (const std::string& column : source_columns) {
-    columns += "s." + sql::quote_identifier(column) + " AS " +
-               sql::quote_identifier(result_column_name(column)) + ", ";
+  for (size_t i = 0; i < names.size(); ++i) {
+    columns +=
+        "s." + sql::quote_identifier(source_columns[i]) + " AS " + sql::quote_identifier(names[i]) + ", ";
   }
   const std::string rank = std::string("n.") + kRankColumn;
   return "SELECT n._row_id, n._source_id, " + columns + "n.similarity, " + rank + " FROM " + kRowsRelation +
@@ -75,11 +69,11 @@ std::string join_query(const std::vector<std::string>& source_columns, const std
 
 std::shared_ptr<arrow::Table> hydrate_from_source(Database& database, const ResultTableRecord& table,
                                                   const std::vector<index::Neighbor>& neighbors,
-                                                  const std::stop_token& stop) {
+                                                  const std::string& predicate, const std::stop_token& stop) {
   const std::string& key_column = table.key_column.value();
   std::vector<std::string> keys;
   for (const index::Neighbor& neighbor : neighbors) keys.push_back(neighbor.row_id);
-  auto rows = read_table(*database.fetch_rows(table.source_id, "", key_column, keys, stop));
+  auto rows = read_table(*database.fetch_rows(table.source_id, "", key_column, keys, predicate, stop));
 
   NeighborColumns own = columns_of(neighbors, table.source_id);
   auto schema = arrow::schema(
@@ -93,13 +87,16 @@ std::shared_ptr<arrow::Table> hydrate_from_source(Database& database, const Resu
 
 }  // namespace
 
+bool is_current(Database& database, const ResultTableRecord& table, const storage::RowStore* rows) {
+  return rows != nullptr && database.source_fingerprint(table.source_id) == rows->source_fingerprint();
+}
+
 std::shared_ptr<arrow::Table> hydrate(Database& database, const ResultTableRecord& table,
                                       const storage::RowStore* rows,
-                                      const std::vector<index::Neighbor>& neighbors, std::stop_token stop) {
-  if (rows != nullptr && database.source_fingerprint(table.source_id) == rows->source_fingerprint()) {
-    return hydrate_from_row_store(table, *rows, neighbors);
-  }
-  return hydrate_from_source(database, table, neighbors, stop);
+                                      const std::vector<index::Neighbor>& neighbors,
+                                      const std::string& predicate, std::stop_token stop) {
+  if (is_current(database, table, rows)) return hydrate_from_row_store(table, *rows, neighbors);
+  return hydrate_from_source(database, table, neighbors, predicate, stop);
 }
 
 }  // namespace jammi::search

@@ -11,7 +11,7 @@
 
 #include <jammi/database.h>
 
-#include "search/search_plan.h"
+#include "search/columns.h"
 
 namespace jammi::search {
 namespace {

@@ -2,50 +2,58 @@
 
 #include <algorithm>
 #include <cmath>
+#include <format>
 #include <utility>
 
+#include <arrow/record_batch.h>
 #include <arrow/table.h>
+#include <arrow/type.h>
 
 #include <jammi/error.h>
 
 #include "catalog/catalog.h"
+#include "search/columns.h"
 #include "search/hydration.h"
+#include "search/join.h"
 #include "search/result_assembly.h"
-#include "sql/quoting.h"
 #include "storage/result_store.h"
 
 namespace jammi {
 namespace {
 
-TableDescription source_table(const SearchBuilder::Plan& plan) {
-  return plan.database.describe_source(plan.table.source_id).at(0);
+std::shared_ptr<arrow::Table> empty_table(std::shared_ptr<arrow::Schema> schema) {
+  auto table = arrow::Table::MakeEmpty(std::move(schema));
+  throw_if_error(table.status());
+  return *table;
 }
 
-std::vector<std::string> names_of(const TableDescription& table) {
-  std::vector<std::string> names;
-  for (const ColumnDescription& column : table.columns) names.push_back(column.name);
-  return names;
+/// The columns that `steps` make of the rows of the plan's last stage. Binding the steps against no rows
+/// finds unknown columns and wrong types before anything runs.
+std::shared_ptr<arrow::Schema> bind_steps(const SearchBuilder::Plan& plan, const search::StepList& steps) {
+  return plan.database
+      .sql_with_relations("SELECT * FROM (" + steps.query() + ") LIMIT 0",
+                          {{search::kHitsRelation, empty_table(plan.stages.back().rows)}})
+      ->schema();
 }
 
-std::vector<std::string> current_columns(const SearchBuilder::Plan& plan) {
-  return plan.selected.empty() ? search::result_columns(names_of(source_table(plan))) : plan.selected;
+void check_column(const std::vector<std::string>& columns, const std::string& column,
+                  const std::string& step) {
+  if (!std::ranges::contains(columns, column)) throw search::unknown_column(step, column, "the search");
 }
 
-void check_column(const std::vector<std::string>& columns, const std::string& column, std::string_view step) {
-  if (!std::ranges::contains(columns, column)) {
-    throw Error(ErrorCode::NotFound, ErrorCategory::Sql,
-                std::string(step) + " column '" + column + "': not a column of the search");
-  }
-}
-
-/// Binding against no rows finds unknown columns and wrong types before anything runs.
-void check_filter_binds(const SearchBuilder::Plan& plan, const search::StepList& steps) {
-  const TableDescription table = source_table(plan);
-  const std::string path = sql::quote_path({plan.table.source_id, "public", table.name});
-  plan.database.sql(steps.apply(search::empty_hits_query(path, names_of(table))));
+std::shared_ptr<const index::RowSet> matching_rows(const SearchBuilder::Plan& plan, std::stop_token stop) {
+  if (!plan.filter) return nullptr;
+  return plan.open.filter->matching_rows(plan.database, plan.table, *plan.filter, std::move(stop));
 }
 
 }  // namespace
+
+JoinType parse_join_type(std::string_view word) {
+  if (word == "left") return JoinType::Left;
+  if (word == "inner") return JoinType::Inner;
+  throw Error(ErrorCode::InvalidArgument, ErrorCategory::None,
+              "a join is 'left' or 'inner', not: " + std::string(word));
+}
 
 SearchBuilder::SearchBuilder(std::unique_ptr<Plan> plan) : plan_(std::move(plan)) {}
 SearchBuilder::~SearchBuilder() = default;
@@ -59,13 +67,54 @@ SearchBuilder::Plan& SearchBuilder::open_plan() {
   return *plan_;
 }
 
-SearchBuilder& SearchBuilder::filter(const std::string& predicate) {
+SearchBuilder::Plan& SearchBuilder::plan_with_columns() {
   Plan& plan = open_plan();
+  search::Stage& first = plan.stages.front();
+  if (first.rows == nullptr) {
+    const std::string path = search::table_path(plan.database, plan.table.source_id);
+    first.rows = search::hits_schema(*search::table_schema(plan.database, path));
+    plan.columns = first.rows->field_names();
+    plan.columns.pop_back();  // the rank
+  }
+  return plan;
+}
+
+SearchBuilder& SearchBuilder::join(const std::string& source, const std::string& on, JoinType type) {
+  Plan& plan = plan_with_columns();
+  search::StepList steps = plan.stages.back().steps;
+  const search::Join join = search::plan_join(plan.database, *bind_steps(plan, steps), source, on, type);
+  steps.join(join);
+  bind_steps(plan, steps);
+  plan.stages.back().steps = std::move(steps);
+  for (const auto& [column, name] : join.columns) plan.columns.push_back(name);
+  return *this;
+}
+
+SearchBuilder& SearchBuilder::annotate(const std::string& model, ModelTask task,
+                                       const std::vector<std::string>& columns, std::stop_token stop) {
+  Plan& plan = plan_with_columns();
+  if (columns.empty()) {
+    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference, "No content columns provided");
+  }
+  for (const std::string& column : columns) check_column(plan.columns, column, "Annotate");
+  search::Annotation annotation{.task = plan.runner.load(model, task, std::move(stop)), .columns = columns};
+  search::check_annotation_fits(annotation, plan.columns);
+  const arrow::FieldVector added = search::annotation_fields(annotation);
+  arrow::FieldVector fields = bind_steps(plan, plan.stages.back().steps)->fields();
+  fields.insert(fields.end(), added.begin(), added.end());
+  plan.stages.push_back(
+      {.annotation = std::move(annotation), .rows = arrow::schema(std::move(fields)), .steps = {}});
+  for (const auto& field : added) plan.columns.push_back(field->name());
+  return *this;
+}
+
+SearchBuilder& SearchBuilder::filter(const std::string& predicate) {
+  Plan& plan = plan_with_columns();
   try {
-    search::StepList steps = plan.steps;
-    steps.filter(plan.database.parse_expression(predicate));
-    check_filter_binds(plan, steps);
-    plan.steps = std::move(steps);
+    search::StepList steps = plan.stages.back().steps;
+    steps.filter(plan.database.parse_expression(predicate), predicate);
+    bind_steps(plan, steps);
+    plan.stages.back().steps = std::move(steps);
   } catch (const Error& error) {
     throw Error(error.code(), error.category(), "Filter parse: " + error.message());
   }
@@ -73,55 +122,89 @@ SearchBuilder& SearchBuilder::filter(const std::string& predicate) {
 }
 
 SearchBuilder& SearchBuilder::sort(const std::string& column, bool descending) {
-  Plan& plan = open_plan();
-  check_column(current_columns(plan), column, "Sort");
-  plan.steps.sort(column, descending);
+  Plan& plan = plan_with_columns();
+  check_column(plan.columns, column, "Sort");
+  plan.stages.back().steps.sort(column, descending);
   return *this;
 }
 
 SearchBuilder& SearchBuilder::limit(size_t num_rows) {
-  open_plan().steps.limit(num_rows);
+  open_plan().stages.back().steps.limit(num_rows);
   return *this;
 }
 
 SearchBuilder& SearchBuilder::select(const std::vector<std::string>& columns) {
-  Plan& plan = open_plan();
-  const std::vector<std::string> available = current_columns(plan);
+  Plan& plan = plan_with_columns();
   std::vector<std::string> kept;
   for (const std::string& column : columns) {
     if (column == "retrieved_by" || column == "annotated_by") continue;  // always come back
-    check_column(available, column, "Select");
+    check_column(plan.columns, column, "Select");
     if (!std::ranges::contains(kept, column)) kept.push_back(column);
   }
   if (kept.empty()) {
     throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql,
                 "Select needs at least one column of the search");
   }
-  plan.steps.select(kept);
-  plan.selected = std::move(kept);
+  plan.stages.back().steps.select(kept);
+  plan.columns = std::move(kept);
   return *this;
+}
+
+std::string SearchBuilder::explain(std::stop_token stop) {
+  Plan& plan = open_plan();
+  const std::shared_ptr<const index::RowSet> among = matching_rows(plan, std::move(stop));
+  const uint64_t num_rows = plan.open.index->size();
+  std::string text = std::format("search: the {} nearest of {} rows of {}, table {}\n", plan.k, num_rows,
+                                 plan.table.source_id, plan.table.table_name);
+  if (among) {
+    text += std::format(
+        "  filter: {}: {} rows match ({:.4g}%)\n", search::shown(plan.filter->text), among->size(),
+        100.0 * static_cast<double>(among->size()) / static_cast<double>(std::max<uint64_t>(num_rows, 1)));
+  }
+  const index::SearchPath path = plan.open.index->path(plan.k, among.get());
+  text += std::format("  path: {}{}: {}\n", among ? "filtered " : "",
+                      path.uses_graph ? "index" : "exact scan", path.reason);
+  text += std::format("  columns: {}\n", search::is_current(plan.database, plan.table, plan.open.rows.get())
+                                             ? "from the row store"
+                                             : "from the source, looked up by key");
+  for (const search::Stage& stage : plan.stages) {
+    if (stage.annotation) text += search::description(*stage.annotation);
+    text += stage.steps.description();
+  }
+  return text;
 }
 
 std::shared_ptr<arrow::Table> SearchBuilder::run(std::stop_token stop) {
   Plan& plan = open_plan();
   plan.is_consumed = true;
-  const std::vector<index::Neighbor> neighbors = plan.open.index->search(plan.query, plan.k);
+  const std::shared_ptr<const index::RowSet> among = matching_rows(plan, stop);
+  const std::vector<index::Neighbor> neighbors = among ? plan.open.index->search(plan.query, plan.k, *among)
+                                                       : plan.open.index->search(plan.query, plan.k);
   std::shared_ptr<arrow::Table> rows =
-      search::hydrate(plan.database, plan.table, plan.open.rows.get(), neighbors, stop);
-  if (!plan.steps.empty()) {
-    rows = search::read_table(*plan.database.sql_with_relations(
-        plan.steps.query(), {{search::kHitsRelation, std::move(rows)}}, std::move(stop)));
+      search::hydrate(plan.database, plan.table, plan.open.rows.get(), neighbors,
+                      plan.filter ? plan.filter->expression : "", stop);
+  for (const search::Stage& stage : plan.stages) {
+    if (stage.annotation) {
+      rows = search::annotate(plan.runner, *stage.annotation, std::move(rows), plan.table.source_id, stop);
+    }
+    if (!stage.steps.empty()) {
+      rows = search::read_table(*plan.database.sql_with_relations(
+          stage.steps.query(), {{search::kHitsRelation, std::move(rows)}}, stop));
+    }
   }
-  return search::add_provenance(plan.database, rows, {.retrieved_by = {"vector"}, .annotated_by = {}});
+  db::Provenance provenance{.retrieved_by = {"vector"}, .annotated_by = {}};
+  if (plan.stages.size() > 1) provenance.annotated_by = {"inference"};
+  return search::add_provenance(plan.database, rows, provenance);
 }
 
 namespace search {
 
-SearchBuilder begin_search(Database& database, TableCache& open_tables, const std::string& source,
-                           const std::string& table_name, std::vector<float> query, size_t k) {
+SearchBuilder begin_search(Database& database, inference::Runner& runner, TableCache& open_tables,
+                           const std::string& source, std::vector<float> query, size_t k,
+                           const SearchOptions& options) {
   catalog::ResultTableRepository& tables = database.catalog().result_tables();
   ResultTableRecord table =
-      table_name.empty() ? tables.latest_ready_embedding(source) : tables.get(table_name);
+      options.table.empty() ? tables.latest_ready_embedding(source) : tables.get(options.table);
   if (table.source_id != source || table.status != ResultTableStatus::Ready || !table.key_column) {
     throw Error(
         ErrorCode::NotFound, ErrorCategory::Catalog,
@@ -137,8 +220,18 @@ SearchBuilder begin_search(Database& database, TableCache& open_tables, const st
     throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference,
                 "Query vector holds a value that is not finite");
   }
-  return SearchBuilder(std::unique_ptr<SearchBuilder::Plan>(new SearchBuilder::Plan{
-      database, std::move(table), std::move(open), std::move(query), k, {}, {}, false}));
+  std::optional<RowPredicate> filter;
+  if (!options.filter.empty()) filter = parse_row_predicate(database, table, options.filter);
+  return SearchBuilder(
+      std::unique_ptr<SearchBuilder::Plan>(new SearchBuilder::Plan{.database = database,
+                                                                   .runner = runner,
+                                                                   .table = std::move(table),
+                                                                   .open = std::move(open),
+                                                                   .query = std::move(query),
+                                                                   .k = k,
+                                                                   .filter = std::move(filter),
+                                                                   .stages = std::vector<Stage>(1),
+                                                                   .columns = {}}));
 }
 
 }  // namespace search

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,30 +10,44 @@
 #include <jammi/records.h>
 #include <jammi/search.h>
 
-#include "search/search_plan.h"
+#include "inference/runner.h"
+#include "search/annotation.h"
+#include "search/row_filter.h"
+#include "search/step_list.h"
 #include "search/table_cache.h"
 
 namespace jammi {
+namespace search {
+
+/// What runs between two calls of a model: an annotation (not in the first stage), then SQL steps.
+struct Stage {
+  std::optional<Annotation> annotation;
+  std::shared_ptr<arrow::Schema> rows;  ///< what the steps read; null in the first stage until asked for
+  StepList steps;
+};
+
+}  // namespace search
 
 /// What a SearchBuilder has gathered.
 struct SearchBuilder::Plan {
   Database& database;
+  inference::Runner& runner;
   ResultTableRecord table;
   search::OpenTable open;
   std::vector<float> query;
   size_t k = 0;
-  search::StepList steps;
-  std::vector<std::string> selected;  ///< columns of the last select; empty: all
+  std::optional<search::RowPredicate> filter;
+  std::vector<search::Stage> stages;
+  std::vector<std::string> columns;  ///< after all stages; empty until asked for
   bool is_consumed = false;
 };
 
 namespace search {
 
-/// Resolves the table to search (`table_name`, or the source's latest ready one when empty) and opens its
-/// index. Throws Catalog NotFound without one, InvalidArgument for a query of another width or with a value
-/// that is not finite.
-SearchBuilder begin_search(Database& database, TableCache& tables, const std::string& source,
-                           const std::string& table_name, std::vector<float> query, size_t k);
+/// What `Session::search` promises.
+SearchBuilder begin_search(Database& database, inference::Runner& runner, TableCache& tables,
+                           const std::string& source, std::vector<float> query, size_t k,
+                           const SearchOptions& options);
 
 }  // namespace search
 }  // namespace jammi

@@ -33,7 +33,9 @@ OpenTable TableCache::open(const storage::ResultStore& store, const ResultTableR
   if (found != tables_.end()) {
     tables_.splice(tables_.begin(), tables_, found);
   } else {
-    tables_.push_front({table.table_name, index::open_vector_index(store, table), open_rows(store, table)});
+    auto index = index::open_vector_index(store, table);
+    tables_.push_front(
+        {table.table_name, index, open_rows(store, table), std::make_shared<RowFilter>(index)});
     if (tables_.size() > capacity_) tables_.pop_back();
   }
   return tables_.front();

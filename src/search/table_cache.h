@@ -9,6 +9,7 @@
 #include <jammi/records.h>
 
 #include "index/vector_index.h"
+#include "search/row_filter.h"
 #include "storage/result_store.h"
 #include "storage/row_store.h"
 
@@ -19,6 +20,7 @@ struct OpenTable {
   std::string name;
   std::shared_ptr<const index::VectorIndex> index;
   std::shared_ptr<const storage::RowStore> rows;  ///< null when the table has no usable one
+  std::shared_ptr<RowFilter> filter;
 };
 
 /// Keeps the most recently searched tables open. A result table never changes once it is ready, so an open

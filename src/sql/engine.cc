@@ -174,6 +174,11 @@ std::shared_ptr<arrow::RecordBatchReader> Engine::query_with_relations(const std
   return stream(std::move(connection), std::move(parsed), state_->batch_size, std::move(stop));
 }
 
+bool Engine::is_repeatable(const std::string& statement) const {
+  auto connection = state_->connect();
+  return is_repeatable_statement(*connection, parse_statement(*connection, statement));
+}
+
 std::string Engine::parse_expression(const std::string& text) const {
   return parse_expression_text(*state_->connect(), text);
 }

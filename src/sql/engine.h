@@ -117,6 +117,11 @@ class Engine {
                                                                  const Relations& relations,
                                                                  std::stop_token stop = {});
 
+  /// Whether a statement gives the same rows for as long as the files behind it stay the same: it reads one
+  /// table at most, and calls no function such as random() or now(). Binds the statement without running it;
+  /// throws as `query`.
+  bool is_repeatable(const std::string& statement) const;
+
   /// `text` as one SQL expression in canonical spelling, safe to paste between parentheses. InvalidArgument
   /// when it is not exactly one expression.
   std::string parse_expression(const std::string& text) const;

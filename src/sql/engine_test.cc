@@ -71,6 +71,28 @@ TEST_F(EngineTest, brackets_that_nest_too_deeply_are_refused_before_parsing) {
   EXPECT_NO_THROW(engine_.query("SELECT '" + std::string(10'000, '(') + "'"));
 }
 
+TEST_F(EngineTest, a_statement_is_repeatable_when_only_its_one_table_decides_about_its_rows) {
+  add_csv("a", "n,t\n1,x\n");
+  for (const char* condition : {"n > 1", "n IN (1, 2, 3) AND t LIKE 'a%'", "lower(t) = 'x'", "true",
+                                "n BETWEEN 1 AND 2 OR t IS NULL", "list_contains([1, 2], n)"}) {
+    EXPECT_TRUE(engine_.is_repeatable(std::string("SELECT t FROM a.public.a WHERE ") + condition))
+        << condition;
+  }
+  for (const char* condition :
+       {"random() < 0.5", "now() > '2020-01-01'", "current_date > '2020-01-01'",
+        "n IN (SELECT n FROM things)", "EXISTS (SELECT 1 FROM a.public.a)", "n + random() > 1",
+        "t = CAST(uuid() AS VARCHAR)", "n = (SELECT count(*) FROM range(3))"}) {
+    EXPECT_FALSE(engine_.is_repeatable(std::string("SELECT t FROM a.public.a WHERE ") + condition))
+        << condition;
+  }
+}
+
+TEST_F(EngineTest, asking_whether_a_statement_is_repeatable_checks_it) {
+  EXPECT_ERROR(ErrorCode::NotFound, "no such table", engine_.is_repeatable("SELECT 1 FROM nothing"));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "zz", engine_.is_repeatable("SELECT zz FROM things"));
+  EXPECT_ERROR(ErrorCode::Unsupported, "only SELECT", engine_.is_repeatable("DROP TABLE things"));
+}
+
 TEST_F(EngineTest, views_are_read_when_the_query_runs) {
   EXPECT_THAT(run("SELECT count(*) FROM things"), ElementsAre(Row{"2"}));
   num_things_ = 5;

@@ -1,5 +1,7 @@
 #include "sql/quoting.h"
 
+#include <algorithm>
+
 namespace jammi::sql {
 namespace {
 
@@ -26,6 +28,11 @@ std::string quote_path(std::initializer_list<std::string_view> parts) {
     path += quote_identifier(part);
   }
   return path;
+}
+
+bool is_same_name(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 std::string quote_literal(std::string_view text) {

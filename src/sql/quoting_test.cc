@@ -18,5 +18,12 @@ TEST(Quoting, literals_double_their_quotes_and_keep_backslashes) {
   EXPECT_EQ(quote_literal("it's \\n"), "'it''s \\n'");
 }
 
+TEST(Quoting, names_compare_without_the_case_of_ascii_letters) {
+  EXPECT_TRUE(is_same_name("Year", "yEAR"));
+  EXPECT_FALSE(is_same_name("year", "years"));
+  EXPECT_FALSE(is_same_name("Ä", "ä"));
+  EXPECT_TRUE(is_same_name("", ""));
+}
+
 }  // namespace
 }  // namespace jammi::sql

@@ -7,6 +7,9 @@
 #include <duckdb/parser/parser.hpp>
 #include <duckdb/parser/sql_statement.hpp>
 #include <duckdb/parser/statement/explain_statement.hpp>
+#include <duckdb/planner/expression.hpp>
+#include <duckdb/planner/logical_operator_visitor.hpp>
+#include <duckdb/planner/planner.hpp>
 
 #include "sql/errors.h"
 
@@ -49,6 +52,21 @@ std::string keyword_of(StatementType type) {
   return name;
 }
 
+/// Looks through a plan for what can change from one run to the next.
+struct PlanReview final : duckdb::LogicalOperatorVisitor {
+  void VisitOperator(duckdb::LogicalOperator& op) override {
+    if (op.type == duckdb::LogicalOperatorType::LOGICAL_GET) ++num_tables;
+    duckdb::LogicalOperatorVisitor::VisitOperator(op);
+  }
+
+  void VisitExpression(duckdb::unique_ptr<duckdb::Expression>* expression) override {
+    is_consistent = is_consistent && (*expression)->IsConsistent();
+  }
+
+  size_t num_tables = 0;
+  bool is_consistent = true;
+};
+
 void require_readable(const duckdb::SQLStatement& statement) {
   const duckdb::SQLStatement* inner = &statement;
   if (statement.type == StatementType::EXPLAIN_STATEMENT) {
@@ -77,6 +95,20 @@ duckdb::unique_ptr<duckdb::SQLStatement> parse_statement(duckdb::Connection& con
                 "one statement at a time, found: " + std::to_string(statements.size()));
   }
   return std::move(statements.front());
+}
+
+bool is_repeatable_statement(duckdb::Connection& connection,
+                             duckdb::unique_ptr<duckdb::SQLStatement> statement) {
+  PlanReview review;
+  translated([&] {
+    connection.context->RunFunctionInTransaction([&] {
+      // Unoptimized: the optimizer replaces now() by its value.
+      duckdb::Planner planner(*connection.context);
+      planner.CreatePlan(std::move(statement));
+      review.VisitOperator(*planner.plan);
+    });
+  });
+  return review.num_tables <= 1 && review.is_consistent;
 }
 
 std::string parse_expression_text(duckdb::Connection& connection, const std::string& text) {

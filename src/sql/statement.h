@@ -12,6 +12,11 @@ namespace jammi::sql {
 duckdb::unique_ptr<duckdb::SQLStatement> parse_statement(duckdb::Connection& connection,
                                                          const std::string& text);
 
+/// Whether `statement` reads one table at most and calls no function whose value changes between calls with
+/// the same arguments.
+bool is_repeatable_statement(duckdb::Connection& connection,
+                             duckdb::unique_ptr<duckdb::SQLStatement> statement);
+
 /// `text` as one expression in DuckDB's spelling. InvalidArgument otherwise.
 std::string parse_expression_text(duckdb::Connection& connection, const std::string& text);
 

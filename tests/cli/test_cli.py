@@ -256,6 +256,20 @@ def test_search_filters_by_sql(embedded):
     assert [json.loads(row)["id"] for row in rows.splitlines()] == [1]
 
 
+def test_search_finds_as_many_rows_as_asked_for_when_as_many_meet_the_filter(embedded):
+    for title in ("Planets and moons", "chess"):
+        rows = embedded.succeed("search", "books", title, "-k", "1", "--filter", "year < 2000", "--format", "json")
+        assert [json.loads(row)["id"] for row in rows.splitlines()] == [1]
+    assert "Filter parse: " in embedded.fail("search", "books", "chess", "--filter", "author = 'x'")
+
+
+def test_search_explains_itself(embedded):
+    lines = embedded.succeed("search", "books", "chess", "--filter", "year < 2000", "--explain").splitlines()
+    assert lines[0].startswith("search: the 10 nearest of 3 rows of books, table books__")
+    assert lines[1] == "  filter: year < 2000: 1 rows match (33.33%)"
+    assert lines[2].startswith("  path: filtered exact scan: ")
+
+
 def test_search_takes_table_and_model(embedded):
     (table,) = map(json.loads, embedded.succeed("tables", "list", "--format", "json").splitlines())
     arguments = ["search", "books", "chess", "-k", "1", "--columns", "id", "--format", "csv"]

@@ -1,0 +1,79 @@
+#include "search/row_filter.h"
+
+#include <utility>
+
+#include <arrow/array/array_binary.h>
+#include <arrow/record_batch.h>
+
+#include <jammi/error.h>
+
+#include "base/hash.h"
+#include "search/columns.h"
+#include "sql/quoting.h"
+
+namespace jammi::search {
+namespace {
+
+/// The keys, as text, of the source's rows that meet a condition.
+std::string keys_query(Database& database, const ResultTableRecord& table, const std::string& expression) {
+  return "SELECT CAST(" + sql::quote_identifier(table.key_column.value()) + " AS VARCHAR) FROM " +
+         table_path(database, table.source_id) + " WHERE (" + expression + ")";
+}
+
+std::string digest_of(const RowPredicate& predicate, const std::string& fingerprint) {
+  base::Sha256 hash;
+  hash.update(fingerprint + '\n');
+  hash.update(predicate.expression);
+  return hash.finish();
+}
+
+}  // namespace
+
+RowPredicate parse_row_predicate(Database& database, const ResultTableRecord& table,
+                                 const std::string& text) {
+  try {
+    RowPredicate predicate{.text = text, .expression = database.parse_expression(text)};
+    predicate.is_repeatable = database.is_repeatable(keys_query(database, table, predicate.expression));
+    return predicate;
+  } catch (const Error& error) {
+    throw Error(error.code(), error.category(), "Filter parse: " + error.message());
+  }
+}
+
+std::shared_ptr<const index::RowSet> RowFilter::matching_rows(Database& database,
+                                                              const ResultTableRecord& table,
+                                                              const RowPredicate& predicate,
+                                                              std::stop_token stop) {
+  const std::string fingerprint = database.source_fingerprint(table.source_id);
+  if (!predicate.is_repeatable || fingerprint.empty()) {
+    return std::make_shared<const index::RowSet>(ask(database, table, predicate, std::move(stop)));
+  }
+  std::string digest = digest_of(predicate, fingerprint);
+  if (auto answer = answers_.find(digest)) return answer;
+  auto answer = std::make_shared<const index::RowSet>(ask(database, table, predicate, std::move(stop)));
+  if (database.source_fingerprint(table.source_id) == fingerprint) {
+    answers_.insert(std::move(digest), answer, /*cost=*/1);
+  }
+  return answer;
+}
+
+index::RowSet RowFilter::ask(Database& database, const ResultTableRecord& table,
+                             const RowPredicate& predicate, std::stop_token stop) {
+  index::RowSet rows(index_->size());
+  index::RowLookup::Collector collector(lookup(), rows);
+  const auto reader = database.sql(keys_query(database, table, predicate.expression), std::move(stop));
+  std::shared_ptr<arrow::RecordBatch> batch;
+  while (throw_if_error(reader->ReadNext(&batch)), batch != nullptr) {
+    const auto& keys = static_cast<const arrow::StringArray&>(*batch->column(0));
+    for (int64_t i = 0; i < keys.length(); ++i)
+      if (!keys.IsNull(i)) collector.add(keys.GetView(i));
+  }
+  return rows;
+}
+
+const index::RowLookup& RowFilter::lookup() {
+  std::call_once(lookup_is_made_, [this] { lookup_.emplace(index_->row_ids(), index_->size()); });
+  return *lookup_;
+}
+
+}  // namespace jammi::search
