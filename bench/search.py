@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Recall@10 of vector search against an exact scan, and its latency with all source columns, on 20,000 packages."""
+"""Recall@10 and latency of search on 20,000 packages, of filtered search, and of showing rows of a large source."""
+import argparse
 import json
 import os
 import pathlib
@@ -8,7 +9,9 @@ import subprocess
 import numpy as np
 import pyarrow.parquet as pq
 
-from measuring import JAMMI, ROOT, Finished, artifacts, corpus, machine, median, minilm
+import search_filtered
+import search_hydration
+from measuring import JAMMI, Finished, artifacts, corpus, machine, median, minilm
 
 SOURCE = "packages_20k"
 K = 10
@@ -39,10 +42,9 @@ def query_texts(data):
 
 
 def run_searches(environment, model, texts):
-    command = [ROOT / "build" / "bench" / "bench" / "search_bench", SOURCE, f"local:{model}", str(K), str(REPEATS)]
-    finished = subprocess.run(
-        command, env=environment, input="\n".join(texts), stdout=subprocess.PIPE, text=True, check=True
-    )
+    command = [search_filtered.PROGRAMS / "search_bench", SOURCE, f"local:{model}", str(K), str(REPEATS)]
+    lines = "\n".join(json.dumps({"text": text}) for text in texts)
+    finished = subprocess.run(command, env=environment, input=lines, stdout=subprocess.PIPE, text=True, check=True)
     return [json.loads(line) for line in finished.stdout.splitlines()]
 
 
@@ -54,7 +56,7 @@ def exact_neighbours(vectors, keys, query):
     return {keys[i] for i in np.flatnonzero(similarity >= threshold)}
 
 
-def main():
+def measure_packages():
     data, model = corpus(), minilm()
     environment = os.environ | artifacts("search")
     table = embedded_source(environment, data, model)
@@ -69,10 +71,29 @@ def main():
         for result in results
     )
     times = [time for result in results for time in result["milliseconds"]]
-    print(machine())
     print(f"{len(results)} queries over {len(keys):,} rows, k = {K}")
     print(f"recall@{K}: {hits / (K * len(results)):.4f}")
     print(f"search with source columns: p50 {median(times):.2f} ms, p99 {np.percentile(times, 99):.2f} ms")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", help="packages, filtered or hydration; all if left out")
+    parser.add_argument("--rows", type=int, default=100_000, help="rows of filtered search")
+    parser.add_argument("--source-rows", type=int, default=5_000_000, help="rows of the large source")
+    arguments = parser.parse_args()
+    environment = os.environ | artifacts("search-random")
+    parts = {
+        "packages": measure_packages,
+        "filtered": lambda: search_filtered.measure(arguments.rows, environment),
+        "hydration": lambda: search_hydration.measure(arguments.source_rows, environment),
+    }
+    for name in arguments.parts:
+        if name not in parts:
+            parser.error(f"no such part: {name}")
+    print(machine())
+    for name in arguments.parts or parts:
+        parts[name]()
 
 
 if __name__ == "__main__":

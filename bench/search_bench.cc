@@ -1,6 +1,7 @@
-// Searches a source for each line of standard input and prints, per query, one JSON object with the keys
-// found, the query's vector and the time of each search in milliseconds. The text is embedded outside of the
-// timing. usage: search_bench SOURCE MODEL K REPEATS
+// Searches a source for each line of standard input, a JSON object with a "text" to embed or a "vector", and
+// perhaps a "filter". Prints, for each, one JSON object with the keys found, the query's vector and the time
+// of each search in milliseconds. Text is embedded outside of the timing. usage: search_bench SOURCE MODEL K
+// REPEATS
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
@@ -25,12 +26,12 @@ std::vector<std::string> row_ids(const arrow::Table& found) {
 }
 
 nlohmann::json search(jammi::Session& session, const std::string& source, const std::vector<float>& query,
-                      size_t k, int repeats) {
+                      size_t k, const std::string& filter, int repeats) {
   std::vector<std::string> ids;
   std::vector<double> milliseconds;
   for (int i = 0; i < repeats; ++i) {
     auto started = std::chrono::steady_clock::now();
-    std::shared_ptr<arrow::Table> found = session.search(source, query, k).run();
+    std::shared_ptr<arrow::Table> found = session.search(source, query, k, {.filter = filter}).run();
     std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - started;
     milliseconds.push_back(elapsed.count());
     ids = row_ids(*found);
@@ -47,9 +48,13 @@ int main(int argc, char** argv) {
   }
   try {
     auto session = jammi::Session::open(jammi::load_config());
-    for (std::string text; std::getline(std::cin, text);) {
-      std::vector<float> query = session->encode_text_query(argv[2], text);
-      std::cout << search(*session, argv[1], query, std::strtoul(argv[3], nullptr, 10), std::atoi(argv[4]))
+    for (std::string line; std::getline(std::cin, line);) {
+      const nlohmann::json asked = nlohmann::json::parse(line);
+      const std::vector<float> query = asked.contains("vector")
+                                           ? asked["vector"].get<std::vector<float>>()
+                                           : session->encode_text_query(argv[2], asked["text"]);
+      std::cout << search(*session, argv[1], query, std::strtoul(argv[3], nullptr, 10),
+                          asked.value("filter", ""), std::atoi(argv[4]))
                 << '\n';
     }
   } catch (const std::exception& error) {
