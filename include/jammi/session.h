@@ -51,8 +51,8 @@ class Session {
   /// Forgets an observer; a call of it that is under way finishes.
   void remove_observer(const InferenceObserver& observer);
 
-  /// The unit-length embedding of one text; those of the texts used last are remembered. Throws InvalidArgument for empty text, Cancelled on a stop
-  /// request while the model is fetched.
+  /// The unit-length embedding of one text; those of the texts used last are remembered. Throws
+  /// InvalidArgument for empty text, Cancelled on a stop request while the model is fetched.
   std::vector<float> encode_text_query(const std::string& model, const std::string& text,
                                        std::stop_token stop = {});
 

@@ -37,8 +37,8 @@ std::shared_ptr<catalog::Catalog> open_catalog(const Config& config) {
 
 sql::EngineOptions engine_options(const Config& config) {
   return {.threads = std::max<uint64_t>(config.engine.execution_threads, 1),
-          .memory_limit_bytes =
-              parse_byte_size(config.engine.memory_limit, base::physical_memory_bytes(), "engine.memory_limit"),
+          .memory_limit_bytes = parse_byte_size(config.engine.memory_limit, base::physical_memory_bytes(),
+                                                "engine.memory_limit"),
           .temp_directory = config.artifact_dir / "tmp",
           .batch_size = config.engine.batch_size};
 }
