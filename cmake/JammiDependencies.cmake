@@ -33,4 +33,5 @@ set_target_properties(jammi_duckdb PROPERTIES IMPORTED_LOCATION "${JAMMI_DUCKDB_
 if(NOT JAMMI_DB_ONLY)
   find_package(dnnl REQUIRED)
   find_package(OpenMP REQUIRED COMPONENTS CXX)
+  pkg_check_modules(VIPS REQUIRED IMPORTED_TARGET vips)
 endif()

@@ -42,6 +42,7 @@ DOORS = {
     "spdlog": {"base"},
     "parquet": {"storage"},
     "tokenizers": {"text"},
+    "vips": {"image"},
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.M)
