@@ -13,11 +13,19 @@ CurlLibrary load() {
   const base::SharedLibrary library("libcurl.so.4");
   const CurlLibrary curl{
       .easy_cleanup = library.function<decltype(curl_easy_cleanup)>("curl_easy_cleanup"),
+      .easy_getinfo = library.function<decltype(curl_easy_getinfo)>("curl_easy_getinfo"),
       .easy_init = library.function<decltype(curl_easy_init)>("curl_easy_init"),
-      .easy_perform = library.function<decltype(curl_easy_perform)>("curl_easy_perform"),
       .easy_reset = library.function<decltype(curl_easy_reset)>("curl_easy_reset"),
       .easy_setopt = library.function<decltype(curl_easy_setopt)>("curl_easy_setopt"),
       .easy_strerror = library.function<decltype(curl_easy_strerror)>("curl_easy_strerror"),
+      .multi_add_handle = library.function<decltype(curl_multi_add_handle)>("curl_multi_add_handle"),
+      .multi_cleanup = library.function<decltype(curl_multi_cleanup)>("curl_multi_cleanup"),
+      .multi_info_read = library.function<decltype(curl_multi_info_read)>("curl_multi_info_read"),
+      .multi_init = library.function<decltype(curl_multi_init)>("curl_multi_init"),
+      .multi_perform = library.function<decltype(curl_multi_perform)>("curl_multi_perform"),
+      .multi_poll = library.function<decltype(curl_multi_poll)>("curl_multi_poll"),
+      .multi_remove_handle = library.function<decltype(curl_multi_remove_handle)>("curl_multi_remove_handle"),
+      .multi_wakeup = library.function<decltype(curl_multi_wakeup)>("curl_multi_wakeup"),
       .slist_append = library.function<decltype(curl_slist_append)>("curl_slist_append"),
       .slist_free_all = library.function<decltype(curl_slist_free_all)>("curl_slist_free_all"),
   };

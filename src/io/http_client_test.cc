@@ -1,6 +1,9 @@
 #include "io/http_client.h"
 
 #include <atomic>
+#include <chrono>
+#include <latch>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -106,6 +109,55 @@ TEST(HttpClient, a_cut_body_that_a_sink_has_seen_is_an_error) {
   EXPECT_EQ(received, "wh");
 }
 
+TEST(HttpClient, a_post_sends_its_body_with_every_attempt) {
+  std::atomic<int> calls = 0;
+  HttpServer server(
+      [&](const ServedRequest&) { return ServedReply{++calls == 1 ? 503 : 200, {}, "got it"}; });
+  const std::string body(3'000'000, 'x');
+  HttpRequest request{.method = HttpRequest::Method::Post, .url = server.url(), .body = body};
+  EXPECT_EQ(HttpClient(impatient()).send(request).body, "got it");
+  for (const ServedRequest& served : server.requests()) {
+    EXPECT_EQ(served.method, "POST");
+    EXPECT_EQ(served.body, body);
+    EXPECT_FALSE(served.headers.contains("expect"));
+  }
+}
+
+TEST(HttpClient, retry_after_is_obeyed_up_to_the_longest_backoff) {
+  std::atomic<int> calls = 0;
+  HttpServer server([&](const ServedRequest&) {
+    return ServedReply{++calls == 1 ? 429 : 200, {{"Retry-After", "3600"}}, "done"};
+  });
+  HttpOptions options = impatient();
+  options.longest_backoff = std::chrono::seconds(1);
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(HttpClient(options).send({.url = server.url()}).body, "done");
+  EXPECT_GE(std::chrono::steady_clock::now() - began, options.longest_backoff);
+}
+
+TEST(HttpClient, a_request_that_takes_too_long_is_given_up) {
+  std::latch is_over(1);
+  HttpServer server([&](const ServedRequest&) {
+    is_over.wait();
+    return ServedReply{};
+  });
+  HttpOptions options = impatient();
+  options.request_timeout = std::chrono::milliseconds(50);
+  EXPECT_ERROR(ErrorCode::Unavailable, "request failed: " + server.url(),
+               HttpClient(options).send({.url = server.url()}));
+  is_over.count_down();
+  EXPECT_EQ(server.requests().size(), 1u) << "it was tried again";
+}
+
+TEST(HttpClient, a_response_that_is_too_large_is_refused) {
+  HttpServer server([](const ServedRequest&) { return ServedReply{200, {}, std::string(100'000, 'x')}; });
+  HttpRequest request{.url = server.url(), .max_body_bytes = 99'999};
+  EXPECT_ERROR(ErrorCode::ResourceExhausted, "response is larger than 99999 bytes: " + server.url(),
+               HttpClient(impatient()).send(request));
+  request.max_body_bytes = 100'000;
+  EXPECT_EQ(HttpClient(impatient()).send(request).body.size(), 100'000u);
+}
+
 TEST(HttpClient, an_unreachable_server_is_named) {
   std::string url;
   {
@@ -136,6 +188,32 @@ TEST(HttpClient, a_stop_request_ends_the_transfer) {
                HttpClient().send({.url = server.url()}, sink, stop.get_token()));
   EXPECT_ERROR(ErrorCode::Cancelled, "request cancelled",
                HttpClient().send({.url = server.url()}, {}, stop.get_token()));
+}
+
+TEST(HttpClient, a_stop_request_ends_the_wait_for_an_answer) {
+  std::latch is_over(1);
+  std::stop_source stop;
+  HttpServer server([&](const ServedRequest&) {
+    stop.request_stop();
+    is_over.wait();
+    return ServedReply{};
+  });
+  EXPECT_ERROR(ErrorCode::Cancelled, "request cancelled: " + server.url(),
+               HttpClient().send({.url = server.url()}, {}, stop.get_token()));
+  is_over.count_down();
+}
+
+TEST(HttpClient, a_stop_request_ends_the_pause_before_the_next_attempt) {
+  std::stop_source stop;
+  HttpServer server([](const ServedRequest&) { return ServedReply{503, {{"Retry-After", "3600"}}, ""}; });
+  HttpOptions options;
+  options.longest_backoff = std::chrono::hours(1);
+  std::jthread stopper([&] {
+    while (server.requests().empty()) std::this_thread::yield();
+    stop.request_stop();
+  });
+  EXPECT_ERROR(ErrorCode::Cancelled, "request cancelled",
+               HttpClient(options).send({.url = server.url()}, {}, stop.get_token()));
 }
 
 }  // namespace

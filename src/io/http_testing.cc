@@ -30,6 +30,19 @@ std::string receive_head(int connection) {
   return head;
 }
 
+std::string receive_body(int connection, const ServedRequest& request) {
+  const auto length = request.headers.find("content-length");
+  std::string body(length == request.headers.end() ? 0 : std::stoul(length->second), '\0');
+  size_t received = 0;
+  while (received < body.size()) {
+    const ssize_t count = ::recv(connection, &body[received], body.size() - received, 0);
+    if (count <= 0) break;  // the client has gone away
+    received += static_cast<size_t>(count);
+  }
+  body.resize(received);
+  return body;
+}
+
 ServedRequest parse_head(const std::string& head) {
   std::istringstream lines(head);
   ServedRequest request;
@@ -48,7 +61,7 @@ ServedRequest parse_head(const std::string& head) {
 
 }  // namespace
 
-HttpServer::HttpServer(Handler handler) : handler_(std::move(handler)) {
+HttpServer::HttpServer(Handler handler, size_t num_threads) : handler_(std::move(handler)) {
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -60,13 +73,13 @@ HttpServer::HttpServer(Handler handler) : handler_(std::move(handler)) {
     throw std::runtime_error("cannot listen on a loopback port");
   }
   port_ = ntohs(address.sin_port);
-  thread_ = std::thread([this] { serve(); });
+  while (threads_.size() < num_threads) threads_.emplace_back([this] { serve(); });
 }
 
 HttpServer::~HttpServer() {
   is_stopping_ = true;
   ::shutdown(listener_, SHUT_RDWR);
-  thread_.join();
+  for (std::thread& thread : threads_) thread.join();
   ::close(listener_);
 }
 
@@ -89,7 +102,8 @@ void HttpServer::serve() {
 }
 
 void HttpServer::answer(int connection) {
-  const ServedRequest request = parse_head(receive_head(connection));
+  ServedRequest request = parse_head(receive_head(connection));
+  request.body = receive_body(connection, request);
   {
     std::lock_guard lock(mutex_);
     requests_.push_back(request);

@@ -16,6 +16,7 @@ struct ServedRequest {
   std::string method;
   std::string path;                            ///< with the query
   std::map<std::string, std::string> headers;  ///< names in lower case
+  std::string body = {};
 };
 
 struct ServedReply {
@@ -26,13 +27,13 @@ struct ServedReply {
       std::nullopt;  ///< closes the connection after this many bytes of the body
 };
 
-/// An HTTP/1.1 server on a loopback port of its own, answering one request after the other from a handler.
-/// For tests only. Thread-safe.
+/// An HTTP/1.1 server on a loopback port of its own. Each of its threads answers one request after the other
+/// from the handler. For tests only. Thread-safe.
 class HttpServer {
  public:
   using Handler = std::function<ServedReply(const ServedRequest&)>;
 
-  explicit HttpServer(Handler handler);
+  explicit HttpServer(Handler handler, size_t num_threads = 1);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
@@ -50,7 +51,7 @@ class HttpServer {
   std::atomic<bool> is_stopping_ = false;
   mutable std::mutex mutex_;
   std::vector<ServedRequest> requests_;  ///< guarded by mutex_
-  std::thread thread_;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace jammi::io::testing
