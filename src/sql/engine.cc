@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/names.h"
 #include "sql/arrow_scan.h"
+#include "sql/batching_rule.h"
 #include "sql/errors.h"
 #include "sql/file_scan.h"
 #include "sql/instance.h"
@@ -21,6 +22,7 @@
 #include "sql/statement.h"
 #include "sql/table_directories.h"
 #include "sql/table_function.h"
+#include "sql/vector_aggregates.h"
 #include "sql/vector_function.h"
 
 namespace jammi::sql {
@@ -66,6 +68,8 @@ Engine::Engine(const EngineOptions& options, CatalogContent content) {
       state_->arrow_scan = capture_arrow_scan(*setup.context);
     });
     add_functions(*state_->database->instance);
+    register_vector_aggregates(*state_->database->instance);
+    register_batching_rule(*state_->database->instance);
     remove_capabilities(setup);
     state_->catalogs.attach(setup, kDefaultCatalog,
                             default_schemas(state_->readers, state_->arrow_scan, std::move(content)));

@@ -47,8 +47,10 @@ struct TextVectors {
 };
 
 /// `name('constant', text)` in an expression, of type FLOAT[dimensions]; NULL for NULL and for empty text.
-/// All calls of one statement with the same constant share what one `bind` gave. `compute` gets the rows of
-/// up to a few thousand at a time, and sees a row again when the statement uses the call in several places.
+/// All calls of one statement with the same constant share what one `bind` gave. `compute` gets the texts of
+/// up to 2,048 rows at a time, collected until there are so many where every row needs the call
+/// (batching_rule.h). It may see a row again when the statement has the call above and below a join or a
+/// sort.
 struct VectorFunction {
   std::string name;
   std::function<TextVectors(const std::string& constant, std::stop_token stop)> bind;

@@ -107,6 +107,8 @@ class FunctionsTest : public ::testing::Test {
 
   std::vector<Row> run(const std::string& statement) { return read_rows(*engine_.query(statement)); }
 
+  static std::string with_rows(std::string statement);
+
   jammi::testing::TemporaryDirectory directory_;
   std::vector<Constant> arguments_;
   std::atomic<int> num_opened_ = 0;
@@ -219,10 +221,133 @@ TEST_F(FunctionsTest, what_computing_throws_ends_the_statement_with_its_code) {
                run("SELECT lengths('m', t) FROM (VALUES ('good'), ('bad')) s(t)"));
 }
 
-TEST_F(FunctionsTest, a_call_that_is_written_twice_is_computed_once) {
-  run("SELECT lengths('m', t), lengths('m', t)[1] FROM (VALUES ('abc'), ('de')) s(t)");
-  EXPECT_THAT(times_computed_, Each(Pair(::testing::_, 1)));
+// 20,000 rows: i from 0, and t, which is NULL for every 7th row and empty for every 11th.
+constexpr char kRows[] =
+    "(SELECT range AS i, CASE WHEN range % 7 = 0 THEN NULL WHEN range % 11 = 0 THEN '' ELSE 'text ' || range "
+    "END AS t "
+    "FROM range(20000))";
+
+std::string FunctionsTest::with_rows(std::string statement) {
+  for (size_t at; (at = statement.find("ROWS")) != std::string::npos;) statement.replace(at, 4, kRows);
+  return statement;
 }
+
+TEST_F(FunctionsTest, a_call_is_computed_once_for_a_row_wherever_it_is_written) {
+  for (const char* statement :
+       {"SELECT lengths('m', t), lengths('m', t)[1] FROM ROWS",
+        "SELECT lengths('m', square) FROM counting(400) WHERE lengths('m', square)[1] > 0",
+        "SELECT v FROM (SELECT lengths('m', t) AS v FROM ROWS) WHERE v[1] > 7 AND v[1] < 9",
+        "SELECT lengths('m', t) FROM ROWS ORDER BY lengths('m', t)[1] LIMIT 5"}) {
+    times_computed_.clear();
+    run(with_rows(statement));
+    EXPECT_GE(times_computed_.size(), 400u) << statement;
+    EXPECT_THAT(times_computed_, Each(Pair(::testing::_, 1))) << statement;
+  }
+}
+
+TEST_F(FunctionsTest, rows_that_come_few_at_a_time_are_computed_together) {
+  run(with_rows("SELECT lengths('m', t) FROM ROWS WHERE i % 1000 = 1"));
+  EXPECT_EQ(num_computed_, 1);
+  run(with_rows("SELECT i FROM ROWS WHERE i % 1000 = 1 AND lengths('m', t)[1] > 3"));
+  EXPECT_EQ(num_computed_, 2);
+  run(with_rows("SELECT i % 2 AS g, sum(lengths('m', t)[1]) FROM ROWS WHERE i % 1000 = 1 GROUP BY g"));
+  EXPECT_EQ(num_computed_, 3);
+}
+
+TEST_F(FunctionsTest, only_rows_that_pass_everything_else_are_computed) {
+  for (const char* statement :
+       {"SELECT i FROM ROWS WHERE lengths('m', t)[1] > 3 AND i IN (1, 2)",
+        "SELECT * FROM (SELECT i, lengths('m', t) AS v FROM ROWS WHERE i BETWEEN 1 AND 2) WHERE v[1] > 3",
+        "SELECT r.i FROM ROWS r JOIN (VALUES (1), (2)) s(i) ON r.i = s.i WHERE lengths('m', r.t)[1] > 3",
+        "SELECT v FROM (SELECT i, lengths('m', t) AS v FROM ROWS) WHERE i IN (1, 2) AND v[1] > 3",
+        "WITH e AS (SELECT i, lengths('m', t) AS v FROM ROWS) SELECT v FROM e WHERE i IN (1, 2)",
+        "SELECT lengths('m', t) FROM (FROM ROWS WHERE i > 0 LIMIT 2)",
+        "SELECT i, lengths('m', t) FROM ROWS WHERE i > 0 LIMIT 2",
+        "SELECT CASE WHEN i IN (1, 2) THEN lengths('m', t) END FROM ROWS",
+        "SELECT i FROM ROWS WHERE i NOT IN (1, 2) OR lengths('m', t)[1] > 3",
+        "SELECT coalesce(CASE WHEN i NOT IN (1, 2) THEN [0, 0]::FLOAT[2] END, lengths('m', t)) FROM ROWS"}) {
+    times_computed_.clear();
+    run(with_rows(statement));
+    EXPECT_THAT(times_computed_, ElementsAre(Pair("text 1", 1), Pair("text 2", 1))) << statement;
+  }
+}
+
+TEST_F(FunctionsTest, a_constant_is_computed_while_planning) {
+  run(with_rows("SELECT i FROM ROWS WHERE array_inner_product(lengths('m', 'abc'), [1, 1]::FLOAT[2]) > i"));
+  EXPECT_THAT(times_computed_, ElementsAre(Pair("abc", 1)));
+}
+
+TEST_F(FunctionsTest, each_call_with_a_random_text_is_computed) {
+  run("SELECT lengths('m', 'a' || uuid()), lengths('m', 'a' || uuid()) FROM range(10)");
+  EXPECT_EQ(times_computed_.size(), 20u);
+}
+
+/// Whatever the shape of a query, a vector function gives what an expression of DuckDB's own gives.
+class QueryShapes : public FunctionsTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(QueryShapes, gives_what_an_expression_gives) {
+  auto with = [](std::string statement, const std::string& before, const std::string& after) {
+    for (size_t at; (at = statement.find("V(")) != std::string::npos;) {
+      const size_t end = statement.find(')', at);
+      const std::string text = statement.substr(at + 2, end - at - 2);
+      std::string call = before + text + after;
+      for (size_t hole; (hole = call.find('$')) != std::string::npos;) call.replace(hole, 1, text);
+      statement.replace(at, end + 1 - at, call);
+    }
+    return with_rows(statement);
+  };
+  const std::vector<Row> expected =
+      run(with(GetParam(), "(CASE WHEN $ <> '' THEN [len(", "), 1]::FLOAT[2] END)"));
+  EXPECT_EQ(run(with(GetParam(), "lengths('m', ", ")")), expected);
+  EXPECT_FALSE(expected.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, QueryShapes,
+    ::testing::Values(
+        "SELECT * FROM ROWS WHERE V(t)[1] = 7", "SELECT i, V(t) FROM ROWS",
+        "SELECT V(t), V(t)[1] + i, t FROM ROWS WHERE i < 5000",
+        "SELECT i FROM ROWS WHERE V(t)[1] = 8 AND i % 3 = 1 AND V(t)[2] = 1 AND t LIKE '%9'",
+        "SELECT V(t) FROM ROWS WHERE V(t) IS NULL", "SELECT V(t) FROM ROWS WHERE V(t)[1] > 100 OR i = 1",
+        "SELECT i, V(t) FROM ROWS ORDER BY V(t)[1] DESC NULLS LAST, i LIMIT 10 OFFSET 3",
+        "SELECT i, V(t) FROM ROWS LIMIT 7 OFFSET 2500", "SELECT i FROM ROWS ORDER BY i DESC LIMIT 4",
+        "SELECT V(t)[1] AS n, count(*) FROM ROWS GROUP BY n ORDER BY n",
+        "SELECT * FROM (SELECT * FROM ROWS WHERE V(t)[1] > 7) WHERE V(t)[1] < 9 AND i < 5000",
+        "SELECT * FROM ROWS WHERE V(t)[1] = 7 LIMIT 3", "SELECT sum(V(t)[1]), max(V(t)) FROM ROWS",
+        "SELECT sum(V(t)[1]) FILTER (i < 100), sum(V(t)[1]) FROM ROWS WHERE V(t)[1] > 6",
+        "SELECT i % 3 AS g, max(V(t)[1]), count(V(t)) FROM ROWS GROUP BY g ORDER BY g",
+        "SELECT list(V(t)[1] ORDER BY i) FROM ROWS WHERE i < 20 AND V(t)[1] > 0",
+        "SELECT i FROM ROWS WHERE V(t)[1] > 7 QUALIFY row_number() OVER (ORDER BY i) < 5 ORDER BY i",
+        "SELECT DISTINCT V(t) AS v FROM ROWS ORDER BY v",
+        "SELECT V(t)[1] AS n FROM ROWS GROUP BY V(t)[1] HAVING max(V(t)[1]) > 7 ORDER BY n",
+        "SELECT a.i, V(a.t), V(b.t) FROM ROWS a JOIN ROWS b ON a.i = b.i + 1 WHERE V(a.t)[1] <> V(b.t)[1] "
+        "ORDER BY a.i",
+        "SELECT a.i, V(b.t) FROM ROWS a LEFT JOIN ROWS b ON a.i = b.i + 19990 WHERE a.i > 19980 ORDER BY a.i",
+        "SELECT a.i FROM ROWS a JOIN ROWS b ON a.i = b.i AND V(a.t)[1] = V(b.t)[1] WHERE a.i < 100 ORDER BY "
+        "a.i",
+        "SELECT i FROM ROWS r WHERE EXISTS (SELECT 1 FROM ROWS s WHERE s.i = r.i + 1 AND V(s.t)[1] = "
+        "V(r.t)[1] + 1) ORDER BY i",
+        "SELECT i FROM ROWS WHERE V(t)[1] IN (SELECT V(t)[1] FROM ROWS WHERE i = 12) AND i < 100 ORDER BY i",
+        "SELECT i, (SELECT max(V(s.t)[1]) FROM ROWS s WHERE s.i = r.i) FROM ROWS r WHERE i < 50 ORDER BY i",
+        "WITH e AS (SELECT i, V(t) AS v FROM ROWS) SELECT a.i, b.v FROM e a JOIN e b ON a.i = b.i * 2 WHERE "
+        "a.v[1] > 8 ORDER BY a.i",
+        "WITH e AS NOT MATERIALIZED (SELECT i, V(t) AS v FROM ROWS WHERE V(t)[1] > 7) SELECT count(*), "
+        "count(b.v) FROM e a JOIN e b USING (i)",
+        "WITH RECURSIVE c(n, x) AS (SELECT 1, 'a' UNION ALL SELECT n + 1, x || 'a' FROM c WHERE V(x)[1] < 9) "
+        "SELECT n, V(x) FROM c",
+        "SELECT V(t) FROM ROWS WHERE i < 10 UNION ALL SELECT V(t) FROM ROWS WHERE V(t)[1] = 10 AND i > 19900",
+        "SELECT i, row_number() OVER (PARTITION BY V(t)[1] ORDER BY i) FROM ROWS WHERE i < 1000 ORDER BY i",
+        "SELECT i, unnest(V(t)::FLOAT[]) FROM ROWS WHERE i < 3000",
+        "SELECT i, list_transform([t], lambda x: V(x)) FROM ROWS WHERE i < 30",
+        "SELECT r.i, l.v FROM ROWS r, LATERAL (SELECT V(r.t) AS v) l WHERE r.i < 5000 AND l.v[1] > 8",
+        "SELECT CASE WHEN i % 2 = 0 THEN V(t) END, coalesce(V(t), [0, 0]::FLOAT[2]) FROM ROWS WHERE i < 3000",
+        "SELECT V(t || i) FROM ROWS WHERE i < 3000",
+        "SELECT n, square, V(square) FROM counting(400) WHERE V(square)[1] > 2",
+        "SELECT V(t) FROM (VALUES ('x')) s(t)", "SELECT count(*) FROM ROWS WHERE V(t)[1] > 7",
+        "SELECT count(*) FROM (SELECT V(t) FROM ROWS)",
+        "SELECT i FROM (SELECT i, V(t) AS v FROM ROWS) WHERE i < 3",
+        "SELECT * FROM (SELECT i % 2 AS h, V(t)[1] AS n FROM ROWS) PIVOT (count(*) FOR h IN (0, 1)) ORDER BY "
+        "n"));
 
 }  // namespace
 }  // namespace jammi::sql

@@ -108,10 +108,14 @@ void register_vector_function(duckdb::DatabaseInstance& database, VectorFunction
                                     {duckdb::LogicalType::VARCHAR, duckdb::LogicalType::VARCHAR},
                                     duckdb::LogicalType::ARRAY(duckdb::LogicalType::FLOAT, 1), execute, bind);
   registered.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
-  // DuckDB tries other orders of conditions at run time only when none can fail; this one is the dearest.
   registered.SetFallible();
   registered.SetExtraFunctionInfo(duckdb::make_shared_ptr<Definition>(std::move(function)));
   duckdb::ExtensionLoader(database, "jammi").RegisterFunction(std::move(registered));
+}
+
+bool is_vector_call(const duckdb::Expression& expression) {
+  if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_FUNCTION) return false;
+  return expression.Cast<duckdb::BoundFunctionExpression>().Function().GetBindCallback() == bind;
 }
 
 }  // namespace jammi::sql
