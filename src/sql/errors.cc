@@ -11,6 +11,7 @@ namespace {
 
 constexpr const char* kCodeKey = "jammi_code";
 constexpr const char* kCategoryKey = "jammi_category";
+constexpr const char* kMessageKey = "jammi_message";  // what() may get an echo of the statement behind it
 
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
@@ -148,9 +149,10 @@ Error to_error(const duckdb::ErrorData& error) {
   const auto& extra = error.ExtraInfo();
   auto code = extra.find(kCodeKey);
   auto category = extra.find(kCategoryKey);
-  if (code != extra.end() && category != extra.end()) {
+  auto message = extra.find(kMessageKey);
+  if (code != extra.end() && category != extra.end() && message != extra.end()) {
     return Error(static_cast<ErrorCode>(std::stoi(code->second)),
-                 static_cast<ErrorCategory>(std::stoi(category->second)), error.RawMessage());
+                 static_cast<ErrorCategory>(std::stoi(category->second)), message->second);
   }
   ErrorCode translated = code_of(error.Type(), error.RawMessage());
   switch (translated) {
@@ -166,7 +168,8 @@ Error to_error(const duckdb::ErrorData& error) {
 
 duckdb::Exception to_duckdb(const Error& error) {
   return duckdb::Exception({{kCodeKey, std::to_string(static_cast<int>(error.code()))},
-                            {kCategoryKey, std::to_string(static_cast<int>(error.category()))}},
+                            {kCategoryKey, std::to_string(static_cast<int>(error.category()))},
+                            {kMessageKey, error.message()}},
                            duckdb::ExceptionType::INVALID_INPUT, error.message());
 }
 
