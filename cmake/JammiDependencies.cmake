@@ -34,4 +34,17 @@ if(NOT JAMMI_DB_ONLY)
   find_package(dnnl REQUIRED)
   find_package(OpenMP REQUIRED COMPONENTS CXX)
   pkg_check_modules(VIPS REQUIRED IMPORTED_TARGET vips)
+
+  # Any libtorch, with CUDA or without; CMAKE_PREFIX_PATH chooses one. Its own package file asks for the CUDA toolkit
+  # and more, which a program that only calls libtorch does not need.
+  find_library(JAMMI_TORCH_LIBRARY torch REQUIRED)
+  find_library(JAMMI_TORCH_CPU_LIBRARY torch_cpu REQUIRED)
+  find_library(JAMMI_C10_LIBRARY c10 REQUIRED)
+  find_path(JAMMI_TORCH_INCLUDE ATen/ATen.h REQUIRED)
+  add_library(jammi_libtorch INTERFACE)
+  target_include_directories(jammi_libtorch SYSTEM INTERFACE
+    "${JAMMI_TORCH_INCLUDE}" "${JAMMI_TORCH_INCLUDE}/torch/csrc/api/include")
+  # libtorch.so has no functions of its own: it loads the CUDA part, which must not be dropped as unused.
+  target_link_libraries(jammi_libtorch INTERFACE -Wl,--no-as-needed
+    "${JAMMI_TORCH_LIBRARY}" "${JAMMI_TORCH_CPU_LIBRARY}" "${JAMMI_C10_LIBRARY}")
 endif()

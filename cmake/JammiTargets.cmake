@@ -78,7 +78,7 @@ function(jammi_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "unit;${ARG_LABELS}")
   if(JAMMI_SANITIZER)  # whose dlopen does not know the program's run path
     set_tests_properties(${name} PROPERTIES ENVIRONMENT
-      "LD_LIBRARY_PATH=${PROJECT_BINARY_DIR}/lib;TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
+      "LD_LIBRARY_PATH=${PROJECT_BINARY_DIR}/lib;ASAN_OPTIONS=allocator_may_return_null=1;TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
   endif()
 endfunction()
 

@@ -35,6 +35,8 @@ DOORS = {
     "oneapi/dnnl": {"nn"},
     "dnnl": {"nn"},
     "torch": {"nn", "training"},
+    "ATen": {"nn", "training"},
+    "c10": {"nn", "training"},
     "onnxruntime": {"model"},
     "curl": {"io"},
     "toml++": {"config"},

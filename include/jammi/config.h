@@ -13,7 +13,7 @@ namespace jammi {
 /// docs/configuration.md describes each key.
 struct Config {
   enum class Backend { Auto, Candle, Ort, Http };
-  enum class Precision { Auto, F32, Bf16, Int8 };
+  enum class Precision { Auto, F32, Bf16, F16, Int8 };
   enum class DistanceMetric { Cosine, L2 };
   enum class LogLevel { Trace, Debug, Info, Warn, Error };
   enum class LogFormat { Text, Json };
@@ -26,7 +26,8 @@ struct Config {
     uint64_t batch_size = 8192;        ///< rows per record batch
   };
   struct Gpu {
-    int64_t device = 0;  ///< -1: CPU only
+    int64_t device = 0;        ///< -1: CPU only
+    bool require_gpu = false;  ///< device 0 does not give way to the CPU
     std::string memory_limit = "auto";
     double memory_fraction = 0.9;
   };

@@ -26,6 +26,12 @@ def test_connect_reads_the_file_it_is_given_and_arguments_come_before_it(tmp_pat
     assert not (tmp_path / "from_file").exists()
 
 
+def test_a_gpu_that_is_asked_for_and_missing_is_an_error_of_the_first_model(tmp_path, model):
+    with jammi_ai.connect(artifact_dir=tmp_path / "gpu", gpu_device=127) as database:
+        with pytest.raises(RuntimeError, match="^GPU error: gpu.device cannot be used; set it to -1"):
+            database.encode_text_query(model, "sea")
+
+
 def test_a_missing_or_wrong_configuration_file_is_a_configuration_error(tmp_path):
     with pytest.raises(RuntimeError, match="^Configuration error: .*absent.toml"):
         jammi_ai.connect(config="absent.toml")

@@ -10,7 +10,7 @@ namespace jammi::config {
 namespace {
 
 constexpr std::array<std::string_view, 4> kBackends{"auto", "candle", "ort", "http"};
-constexpr std::array<std::string_view, 4> kPrecisions{"auto", "f32", "bf16", "int8"};
+constexpr std::array<std::string_view, 5> kPrecisions{"auto", "f32", "bf16", "f16", "int8"};
 constexpr std::array<std::string_view, 2> kDistanceMetrics{"cosine", "l2"};
 constexpr std::array<std::string_view, 1> kIndexTypes{"ivf_hnsw_sq"};
 constexpr std::array<std::string_view, 5> kLogLevels{"trace", "debug", "info", "warn", "error"};
@@ -25,7 +25,7 @@ constexpr std::string_view kServer = "the server";
 constexpr std::string_view kTraining = "fine-tuning";
 constexpr std::string_view kTopics = "topics";
 constexpr std::string_view kQueryCache = "the query caches";
-constexpr std::string_view kGpu = "GPU inference";
+constexpr std::string_view kGpuMemory = "a budget of GPU memory";
 constexpr std::string_view kHttpModels = "HTTP models";
 
 /// The place that a chain of members names, as in `at<&Config::engine, &Config::Engine::batch_size>`.
@@ -66,9 +66,10 @@ std::span<const Key> keys() {
           ""},
       Key{"engine.memory_limit", ByteSize{at<&Config::engine, &Config::Engine::memory_limit>}, ""},
       Key{"engine.batch_size", WholeNumber{at<&Config::engine, &Config::Engine::batch_size>, 1}, ""},
-      Key{"gpu.device", Integer{at<&Config::gpu, &Config::Gpu::device>, -1}, kGpu},
-      Key{"gpu.memory_limit", ByteSize{at<&Config::gpu, &Config::Gpu::memory_limit>, true}, kGpu},
-      Key{"gpu.memory_fraction", Fraction{at<&Config::gpu, &Config::Gpu::memory_fraction>}, kGpu},
+      Key{"gpu.device", Integer{at<&Config::gpu, &Config::Gpu::device>, -1}, ""},
+      Key{"gpu.require_gpu", Flag{at<&Config::gpu, &Config::Gpu::require_gpu>}, ""},
+      Key{"gpu.memory_limit", ByteSize{at<&Config::gpu, &Config::Gpu::memory_limit>, true}, kGpuMemory},
+      Key{"gpu.memory_fraction", Fraction{at<&Config::gpu, &Config::Gpu::memory_fraction>}, kGpuMemory},
       Key{"inference.default_backend",
           word<kBackends, &Config::inference, &Config::Inference::default_backend>(), ""},
       Key{"inference.precision", word<kPrecisions, &Config::inference, &Config::Inference::precision>(), ""},

@@ -104,8 +104,8 @@ TEST(TomlOverlay, values_out_of_range_are_refused) {
                from_toml("gpu.memory_fraction = 1.5"));
   EXPECT_ERROR(ErrorCode::InvalidArgument, "engine.memory_limit must be a percentage",
                from_toml("engine.memory_limit = 'auto'"));
-  EXPECT_ERROR(ErrorCode::InvalidArgument, "inference.precision must be one of auto f32 bf16 int8: f16",
-               from_toml("inference.precision = 'f16'"));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "inference.precision must be one of auto f32 bf16 f16 int8: f64",
+               from_toml("inference.precision = 'f64'"));
 }
 
 TEST(TomlOverlay, a_syntax_error_tells_its_place) {

@@ -16,6 +16,7 @@
 #include "engine/sql_functions.h"
 #include "inference/runner.h"
 #include "inference/text_embedding_task.h"
+#include "model/device.h"
 #include "model/resolver.h"
 #include "search/search_builder.h"
 #include "search/table_cache.h"
@@ -86,7 +87,9 @@ struct Session::State {
   std::shared_ptr<const model::TextEmbedder> load_model(const model::ModelSource& source,
                                                         std::stop_token stop) {
     const model::ResolvedModel resolved = resolver.resolve(source, {}, stop);
-    auto embedder = model::TextEmbedder::load(resolved, database->config().inference.precision);
+    const Config& config = database->config();
+    auto embedder =
+        model::TextEmbedder::load(resolved, config.inference.precision, model::choose_device(config.gpu));
     database->catalog().models().upsert(describe(resolved, *embedder));
     return embedder;
   }

@@ -48,13 +48,15 @@ struct TextClassifier::State {
   std::shared_ptr<const Worker::Model> model;
   size_t max_tokens = 0;
 
-  State(const ResolvedModel& resolved, ClassifierKind kind, Config::Precision precision);
+  State(const ResolvedModel& resolved, ClassifierKind kind, Config::Precision precision,
+        const nn::Device& device);
 };
 
-TextClassifier::State::State(const ResolvedModel& resolved, ClassifierKind kind, Config::Precision precision)
+TextClassifier::State::State(const ResolvedModel& resolved, ClassifierKind kind, Config::Precision precision,
+                             const nn::Device& device)
     : model_id(resolved.source.id) {
   const TextEncoder loaded = load_text_encoder(
-      resolved, precision, read_sentence_settings(resolved.directory).max_tokens, purpose_of(kind));
+      resolved, precision, device, read_sentence_settings(resolved.directory).max_tokens, purpose_of(kind));
   labels = read_labels(loaded.config, kind);
   tokenizer = loaded.tokenizer;
   max_tokens = loaded.max_tokens;
@@ -69,9 +71,10 @@ TextClassifier::TextClassifier(std::unique_ptr<State> state) : state_(std::move(
 TextClassifier::~TextClassifier() = default;
 
 std::shared_ptr<const TextClassifier> TextClassifier::load(const ResolvedModel& model, ClassifierKind kind,
-                                                           Config::Precision precision) {
+                                                           Config::Precision precision,
+                                                           const nn::Device& device) {
   try {
-    auto state = std::make_unique<State>(model, kind, precision);
+    auto state = std::make_unique<State>(model, kind, precision, device);
     return std::shared_ptr<const TextClassifier>(new TextClassifier(std::move(state)));
   } catch (const Error& error) {
     if (error.category() != ErrorCategory::Model && error.category() != ErrorCategory::Io) throw;

@@ -39,7 +39,8 @@ class TextClassifier {
   /// Throws Model errors that name the id and the file: NotFound, DataCorruption, or Unsupported for an
   /// architecture, backend or precision that has no implementation.
   static std::shared_ptr<const TextClassifier> load(const ResolvedModel& model, ClassifierKind kind,
-                                                    Config::Precision precision);
+                                                    Config::Precision precision,
+                                                    const nn::Device& device = {});
   ~TextClassifier();
   TextClassifier(const TextClassifier&) = delete;
   TextClassifier& operator=(const TextClassifier&) = delete;

@@ -85,13 +85,14 @@ struct TextEmbedder::State {
   std::mutex mutex;
   std::vector<std::unique_ptr<Worker>> idle_workers;  ///< guarded by mutex
 
-  State(const ResolvedModel& resolved, Config::Precision precision);
+  State(const ResolvedModel& resolved, Config::Precision precision, const nn::Device& device);
   ModelIdentity compute_identity() const;
 };
 
-TextEmbedder::State::State(const ResolvedModel& resolved, Config::Precision precision)
+TextEmbedder::State::State(const ResolvedModel& resolved, Config::Precision precision,
+                           const nn::Device& device)
     : model(resolved), settings(read_sentence_settings(resolved.directory)) {
-  const TextEncoder loaded = load_text_encoder(model, precision, settings.max_tokens, "embedding");
+  const TextEncoder loaded = load_text_encoder(model, precision, device, settings.max_tokens, "embedding");
   tokenizer_path = loaded.tokenizer_path;
   tokenizer = loaded.tokenizer;
   max_tokens = loaded.max_tokens;
@@ -124,9 +125,11 @@ TextEmbedder::TextEmbedder(std::unique_ptr<State> state) : state_(std::move(stat
 TextEmbedder::~TextEmbedder() = default;
 
 std::shared_ptr<const TextEmbedder> TextEmbedder::load(const ResolvedModel& model,
-                                                       Config::Precision precision) {
+                                                       Config::Precision precision,
+                                                       const nn::Device& device) {
   try {
-    return std::shared_ptr<const TextEmbedder>(new TextEmbedder(std::make_unique<State>(model, precision)));
+    auto state = std::make_unique<State>(model, precision, device);
+    return std::shared_ptr<const TextEmbedder>(new TextEmbedder(std::move(state)));
   } catch (const Error& error) {
     if (error.category() != ErrorCategory::Model && error.category() != ErrorCategory::Io) throw;
     throw model_error(error.code(), model.source.id, error.message());

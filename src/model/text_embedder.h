@@ -49,7 +49,8 @@ class TextEmbedder {
 
   /// Throws Model errors that name the id and the file: NotFound, DataCorruption, or Unsupported for an
   /// architecture, backend or precision that has no implementation.
-  static std::shared_ptr<const TextEmbedder> load(const ResolvedModel& model, Config::Precision precision);
+  static std::shared_ptr<const TextEmbedder> load(const ResolvedModel& model, Config::Precision precision,
+                                                  const nn::Device& device = {});
   ~TextEmbedder();
   TextEmbedder(const TextEmbedder&) = delete;
   TextEmbedder& operator=(const TextEmbedder&) = delete;

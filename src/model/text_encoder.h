@@ -31,8 +31,10 @@ struct TextEncoder {
 /// Loads configuration, weights, tokenizer and encoder of a directory. Texts are cut at `max_tokens`, 512
 /// where it says nothing, and never beyond the model's positions. `purpose` completes the error of a missing
 /// tokenizer: "No tokenizer loaded for <purpose> model". Throws Model errors that name the file: NotFound,
-/// DataCorruption, or Unsupported for an architecture, backend or precision without an implementation.
+/// DataCorruption, or Unsupported for an architecture, backend, device or precision without an
+/// implementation.
 TextEncoder load_text_encoder(const ResolvedModel& model, Config::Precision precision,
-                              std::optional<int64_t> max_tokens, std::string_view purpose);
+                              const nn::Device& device, std::optional<int64_t> max_tokens,
+                              std::string_view purpose);
 
 }  // namespace jammi::model

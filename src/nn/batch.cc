@@ -13,13 +13,17 @@ namespace {
   throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference, message);
 }
 
-/// The token whose hidden state is the sequence's vector, or the first one that goes into it.
-size_t token_to_copy(std::span<const int32_t> token_ids, Pooling pooling) {
+/// The token of a sequence whose hidden state is its vector.
+size_t pooled_token(std::span<const int32_t> token_ids, Pooling pooling) {
   if (pooling == Pooling::Last) return token_ids.size() - 1;
   if (pooling == Pooling::EndOfText) {
     return static_cast<size_t>(std::ranges::max_element(token_ids) - token_ids.begin());
   }
   return 0;
+}
+
+bool takes_every_token(Pooling pooling) {
+  return pooling == Pooling::Mean || pooling == Pooling::Max;
 }
 
 }  // namespace
@@ -54,15 +58,28 @@ void check_output(std::span<const float> out, size_t expected_size) {
   }
 }
 
+std::vector<int32_t> pooled_tokens(const PackedBatchView& batch, Pooling pooling) {
+  std::vector<int32_t> tokens;
+  if (takes_every_token(pooling)) return tokens;
+  for (size_t i = 0; i < batch.num_sequences(); ++i) {
+    const auto begin = static_cast<size_t>(batch.offsets[i]);
+    const auto length = static_cast<size_t>(batch.offsets[i + 1]) - begin;
+    tokens.push_back(
+        static_cast<int32_t>(begin + pooled_token(batch.token_ids.subspan(begin, length), pooling)));
+  }
+  return tokens;
+}
+
 void pool(const PackedBatchView& batch, std::span<const float> hidden_states, size_t width, Pooling pooling,
           std::span<float> out) {
+  const std::vector<int32_t> tokens = pooled_tokens(batch, pooling);
   for (size_t i = 0; i < batch.num_sequences(); ++i) {
     const size_t begin = static_cast<size_t>(batch.offsets[i]);
     const size_t end = static_cast<size_t>(batch.offsets[i + 1]);
-    const size_t first = token_to_copy(batch.token_ids.subspan(begin, end - begin), pooling) + begin;
+    const size_t first = tokens.empty() ? begin : static_cast<size_t>(tokens[i]);
     std::span<float> vector = out.subspan(i * width, width);
     std::ranges::copy(hidden_states.subspan(first * width, width), vector.begin());
-    if (pooling != Pooling::Mean && pooling != Pooling::Max) continue;
+    if (!tokens.empty()) continue;
     for (size_t token = begin + 1; token < end; ++token) {
       const float* row = hidden_states.data() + token * width;
       if (pooling == Pooling::Mean) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <vector>
 
 #include "nn/encoder.h"
 
@@ -12,6 +14,10 @@ void check_batch(const EncoderSpec& spec, const PackedBatchView& batch);
 
 /// Throws InvalidArgument (Inference category) unless an output has `expected_size` values.
 void check_output(std::span<const float> out, size_t expected_size);
+
+/// Where the batch has the token whose hidden state is a sequence's vector, for each sequence; nothing for
+/// Mean and Max, which take every token.
+std::vector<int32_t> pooled_tokens(const PackedBatchView& batch, Pooling pooling);
 
 /// Pools each sequence's rows of `hidden_states` ([num_tokens, width]) into one row of `out` ([num_sequences,
 /// width]).

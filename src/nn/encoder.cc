@@ -1,11 +1,20 @@
 #include "nn/encoder.h"
 
 #include "nn/cpu/encoder.h"
+#include "nn/torch/encoder.h"
 
 namespace jammi::nn {
 
 std::string_view to_string(Precision precision) noexcept {
-  return precision == Precision::Bf16 ? "bf16" : "f32";
+  switch (precision) {
+    case Precision::F32:
+      return "f32";
+    case Precision::Bf16:
+      return "bf16";
+    case Precision::F16:
+      return "f16";
+  }
+  return "";
 }
 
 std::string_view to_string(Pooling pooling) noexcept {
@@ -24,12 +33,15 @@ std::string_view to_string(Pooling pooling) noexcept {
   return "";
 }
 
-Precision preferred_precision() noexcept {
-  return cpu::has_bf16_products() ? Precision::Bf16 : Precision::F32;
+Precision preferred_precision(const Device& device) noexcept {
+  if (device.kind == Device::Kind::Cuda) return Precision::Bf16;
+  return device.kind == Device::Kind::Cpu && cpu::has_bf16_products() ? Precision::Bf16 : Precision::F32;
 }
 
 std::shared_ptr<const Encoder> Encoder::load(const EncoderSpec& spec, const WeightNames& names,
-                                             const TensorSource& weights, Precision precision) {
+                                             const TensorSource& weights, Precision precision,
+                                             const Device& device) {
+  if (device.kind != Device::Kind::Cpu) return torch::load_encoder(spec, names, weights, precision, device);
   return cpu::load_encoder(spec, names, weights, precision, cpu::fastest_options(precision));
 }
 

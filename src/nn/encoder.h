@@ -7,18 +7,19 @@
 #include <string>
 #include <string_view>
 
+#include "nn/device.h"
 #include "nn/encoder_spec.h"
 #include "nn/tensor_source.h"
 
 namespace jammi::nn {
 
-/// What matrix products compute in. Residuals, norms and softmax are always f32.
-enum class Precision { F32, Bf16 };
+/// What matrix products compute in. Residuals, norms and softmax are always f32. F16 needs a GPU.
+enum class Precision { F32, Bf16, F16 };
 
-std::string_view to_string(Precision precision) noexcept;  ///< f32, bf16
+std::string_view to_string(Precision precision) noexcept;  ///< f32, bf16, f16
 
-/// The precision that `auto` means on this CPU: Bf16 where it has AMX-BF16 or AVX512-BF16, else F32.
-Precision preferred_precision() noexcept;
+/// The precision that `auto` means: Bf16 on GPUs and on CPUs with AMX-BF16 or AVX512-BF16, else F32.
+Precision preferred_precision(const Device& device = {}) noexcept;
 
 /// How a sequence's hidden states become one vector. Cls and Last take the first and the last token's,
 /// EndOfText that of the first token with the largest id (CLIP).
@@ -37,7 +38,8 @@ struct PackedBatchView {
 };
 
 /// Computes forward passes on one thread. Not thread-safe; owns scratch memory that grows to the largest
-/// batch seen. Fast up to about 1,024 tokens a batch: larger ones fall out of the core's L2 cache.
+/// batch seen. Throws std::bad_alloc when the host or the GPU runs out of memory; a smaller batch may
+/// succeed.
 class EncoderWorker {
  public:
   virtual ~EncoderWorker() = default;
@@ -52,22 +54,23 @@ class EncoderWorker {
   virtual void hidden_states(const PackedBatchView& batch, std::span<float> out) = 0;
 };
 
-/// A transformer encoder with weights packed for this CPU. Immutable and thread-safe; workers share it and
+/// A transformer encoder with weights packed for its device. Immutable and thread-safe; workers share it and
 /// must not outlive it.
 class Encoder {
  public:
   /// Checks every weight's presence, shape and type against `spec` and packs it. Throws Model-category
   /// errors: NotFound naming the missing tensor and file, DataCorruption naming a tensor of the wrong shape
-  /// or dtype.
+  /// or dtype; and Unsupported when the device or its precision is missing.
   static std::shared_ptr<const Encoder> load(const EncoderSpec& spec, const WeightNames& names,
-                                             const TensorSource& weights, Precision precision);
+                                             const TensorSource& weights, Precision precision,
+                                             const Device& device = {});
   virtual ~Encoder() = default;
 
   virtual const EncoderSpec& spec() const noexcept = 0;
   virtual Precision precision() const noexcept = 0;
   virtual size_t weight_bytes() const noexcept = 0;
 
-  /// Name of the kernels in use, for logs and benchmarks ("panel:avx2").
+  /// Name of the kernels in use, for logs and benchmarks ("panel:avx2", "cuda:0").
   virtual std::string kernel_name() const = 0;
 
   virtual std::unique_ptr<EncoderWorker> make_worker() const = 0;

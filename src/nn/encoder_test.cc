@@ -13,18 +13,16 @@
 namespace jammi::nn {
 namespace {
 
+using testing::clip_text;
+using testing::largest_difference;
+using testing::mixed_batch;
+using testing::modern_bert;
+using testing::mpnet;
 using testing::PackedBatch;
 using testing::RandomModel;
-
-EncoderSpec tiny_spec() {
-  return {.vocab_size = 50,
-          .hidden_size = 24,
-          .num_layers = 2,
-          .num_heads = 3,
-          .intermediate_size = 40,
-          .max_positions = 80,
-          .type_vocab_size = 2};
-}
+using testing::reference;
+using testing::smallest_cosine;
+using testing::tiny_spec;
 
 std::vector<cpu::Isa> available_isas() {
   std::vector<cpu::Isa> isas;
@@ -61,43 +59,6 @@ std::vector<float> encode(EncoderWorker& worker, const PackedBatch& batch, size_
   std::vector<float> out(batch.view().num_sequences() * width);
   worker.encode(batch.view(), pooling, normalize, out);
   return out;
-}
-
-std::vector<double> reference(const RandomModel& model, const PackedBatch& batch) {
-  std::vector<double> rows;
-  for (size_t i = 0; i + 1 < batch.offsets.size(); ++i) {
-    rows.append_range(testing::reference_hidden_states(model, batch.only(i).token_ids));
-  }
-  return rows;
-}
-
-double largest_difference(std::span<const float> actual, std::span<const double> expected) {
-  EXPECT_EQ(actual.size(), expected.size());
-  double largest = 0;
-  for (size_t i = 0; i < actual.size(); ++i) {
-    const double difference = std::abs(actual[i] - expected[i]);
-    if (!(difference <= largest)) largest = difference;
-  }
-  return largest;
-}
-
-double cosine(std::span<const float> a, std::span<const double> b) {
-  double product = 0, a_square = 0, b_square = 0;
-  for (size_t i = 0; i < a.size(); ++i) {
-    product += a[i] * b[i];
-    a_square += double{a[i]} * a[i];
-    b_square += b[i] * b[i];
-  }
-  return product / std::sqrt(a_square * b_square);
-}
-
-/// Smallest cosine between rows of `actual` and the reference.
-double smallest_cosine(std::span<const float> actual, std::span<const double> expected, size_t width) {
-  double smallest = 1;
-  for (size_t begin = 0; begin < actual.size(); begin += width) {
-    smallest = std::min(smallest, cosine(actual.subspan(begin, width), expected.subspan(begin, width)));
-  }
-  return smallest;
 }
 
 struct Shape {
@@ -168,80 +129,6 @@ TEST(Encoder, every_activation_and_position_offset_agrees_with_the_reference) {
       EXPECT_LT(largest_difference(hidden_states(*encoder, batch), expected), 2e-5) << encoder->kernel_name();
     }
   }
-}
-
-void clear_biases(WeightNames& names) {
-  names.embedding_norm.bias.clear();
-  names.final_norm.bias.clear();
-  for (LayerNames& layer : names.layers) {
-    for (LinearNames& linear : layer.qkv) linear.bias.clear();
-    for (LinearNames* linear : {&layer.attention_output, &layer.intermediate, &layer.output}) {
-      linear->bias.clear();
-    }
-    layer.attention_norm.bias.clear();
-    layer.feed_forward_norm.bias.clear();
-  }
-}
-
-/// Local and global rotary attention, gated, normalised before each block but the first; no biases.
-RandomModel modern_bert() {
-  EncoderSpec spec = tiny_spec();
-  spec.num_layers = 4;
-  spec.max_positions = 700;
-  spec.type_vocab_size = 0;
-  spec.norm_placement = EncoderSpec::NormPlacement::Pre;
-  spec.is_gated = true;
-  spec.attention = {
-      {.rotary_base = 16000}, {.window = 5, .rotary_base = 100}, {.window = 33, .rotary_base = 100}};
-  RandomModel model(spec, 20);
-  clear_biases(model.names);
-  model.names.position_embeddings.clear();
-  model.names.layers[0].attention_norm = {};
-  return model;
-}
-
-/// Causal, normalised before each block, query, key and value in one tensor; embeddings are not normalised.
-RandomModel clip_text() {
-  EncoderSpec spec = tiny_spec();
-  spec.max_positions = 700;
-  spec.type_vocab_size = 0;
-  spec.norm_placement = EncoderSpec::NormPlacement::Pre;
-  spec.activation = EncoderSpec::Activation::QuickGelu;
-  spec.attention = {{.is_causal = true}};
-  RandomModel model(spec, 21);
-  model.names.embedding_norm = {};
-  for (LayerNames& layer : model.names.layers) {
-    std::vector<float> weight, bias;
-    for (const LinearNames& part : layer.qkv) {
-      weight.append_range(model.source.values(part.weight));
-      bias.append_range(model.source.values(part.bias));
-    }
-    const std::string stem = layer.qkv[0].weight + ".stacked";
-    layer.qkv = {{.weight = stem + ".weight", .bias = stem + ".bias"}};
-    model.source.set(layer.qkv[0].weight, {3 * spec.hidden_size, spec.hidden_size}, weight);
-    model.source.set(layer.qkv[0].bias, {3 * spec.hidden_size}, bias);
-  }
-  return model;
-}
-
-/// Scores that depend on distance, and a padding token that is not counted.
-RandomModel mpnet() {
-  EncoderSpec spec = tiny_spec();
-  spec.max_positions = 702;
-  spec.position_offset = 2;
-  spec.padding_id = 1;
-  spec.type_vocab_size = 0;
-  spec.relative_buckets = 16;
-  spec.relative_max_distance = 64;
-  return RandomModel(spec, 22);
-}
-
-/// Lengths around blocks of keys and queries; the padding id and the largest id occur inside.
-PackedBatch mixed_batch() {
-  const int lengths[] = {1, 6, 17, 70, 33, 600};
-  PackedBatch batch = testing::random_batch(lengths, 50, 23);
-  for (size_t i : {3, 9, 40, 41, 100}) batch.token_ids[i] = 1;
-  return batch;
 }
 
 TEST(Encoder, every_family_s_arithmetic_agrees_with_the_reference) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <complex>
 #include <cstring>
+#include <limits>
 #include <random>
 #include <utility>
 
@@ -233,6 +234,29 @@ class Filler {
   std::mt19937 random_;
 };
 
+void clear_biases(WeightNames& names) {
+  names.embedding_norm.bias.clear();
+  names.final_norm.bias.clear();
+  for (LayerNames& layer : names.layers) {
+    for (LinearNames& linear : layer.qkv) linear.bias.clear();
+    for (LinearNames* linear : {&layer.attention_output, &layer.intermediate, &layer.output}) {
+      linear->bias.clear();
+    }
+    layer.attention_norm.bias.clear();
+    layer.feed_forward_norm.bias.clear();
+  }
+}
+
+double cosine(std::span<const float> a, std::span<const double> b) {
+  double product = 0, a_square = 0, b_square = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    product += a[i] * b[i];
+    a_square += double{a[i]} * a[i];
+    b_square += b[i] * b[i];
+  }
+  return product / std::sqrt(a_square * b_square);
+}
+
 }  // namespace
 
 void MemoryTensorSource::set(const std::string& name, std::vector<int64_t> shape,
@@ -330,6 +354,100 @@ std::vector<double> reference_hidden_states(const RandomModel& model, std::span<
     if (!is_pre) hidden = normalized(model, layer.feed_forward_norm, std::move(hidden));
   }
   return normalized(model, model.names.final_norm, std::move(hidden));
+}
+
+std::vector<double> reference(const RandomModel& model, const PackedBatch& batch) {
+  std::vector<double> rows;
+  for (size_t i = 0; i + 1 < batch.offsets.size(); ++i) {
+    rows.append_range(reference_hidden_states(model, batch.only(i).token_ids));
+  }
+  return rows;
+}
+
+double largest_difference(std::span<const float> actual, std::span<const double> expected) {
+  if (actual.size() != expected.size()) return std::numeric_limits<double>::infinity();
+  double largest = 0;
+  for (size_t i = 0; i < actual.size(); ++i) {
+    const double difference = std::abs(actual[i] - expected[i]);
+    if (std::isnan(difference)) return difference;
+    largest = std::max(largest, difference);
+  }
+  return largest;
+}
+
+double smallest_cosine(std::span<const float> actual, std::span<const double> expected, size_t width) {
+  double smallest = 1;
+  for (size_t begin = 0; begin < actual.size(); begin += width) {
+    smallest = std::min(smallest, cosine(actual.subspan(begin, width), expected.subspan(begin, width)));
+  }
+  return smallest;
+}
+
+EncoderSpec tiny_spec() {
+  return {.vocab_size = 50,
+          .hidden_size = 24,
+          .num_layers = 2,
+          .num_heads = 3,
+          .intermediate_size = 40,
+          .max_positions = 80,
+          .type_vocab_size = 2};
+}
+
+RandomModel modern_bert() {
+  EncoderSpec spec = tiny_spec();
+  spec.num_layers = 4;
+  spec.max_positions = 700;
+  spec.type_vocab_size = 0;
+  spec.norm_placement = EncoderSpec::NormPlacement::Pre;
+  spec.is_gated = true;
+  spec.attention = {
+      {.rotary_base = 16000}, {.window = 5, .rotary_base = 100}, {.window = 33, .rotary_base = 100}};
+  RandomModel model(spec, 20);
+  clear_biases(model.names);
+  model.names.position_embeddings.clear();
+  model.names.layers[0].attention_norm = {};
+  return model;
+}
+
+RandomModel clip_text() {
+  EncoderSpec spec = tiny_spec();
+  spec.max_positions = 700;
+  spec.type_vocab_size = 0;
+  spec.norm_placement = EncoderSpec::NormPlacement::Pre;
+  spec.activation = EncoderSpec::Activation::QuickGelu;
+  spec.attention = {{.is_causal = true}};
+  RandomModel model(spec, 21);
+  model.names.embedding_norm = {};
+  for (LayerNames& layer : model.names.layers) {
+    std::vector<float> weight, bias;
+    for (const LinearNames& part : layer.qkv) {
+      weight.append_range(model.source.values(part.weight));
+      bias.append_range(model.source.values(part.bias));
+    }
+    const std::string stem = layer.qkv[0].weight + ".stacked";
+    layer.qkv = {{.weight = stem + ".weight", .bias = stem + ".bias"}};
+    model.source.set(layer.qkv[0].weight, {3 * spec.hidden_size, spec.hidden_size}, weight);
+    model.source.set(layer.qkv[0].bias, {3 * spec.hidden_size}, bias);
+  }
+  return model;
+}
+
+RandomModel mpnet() {
+  EncoderSpec spec = tiny_spec();
+  spec.max_positions = 702;
+  spec.position_offset = 2;
+  spec.padding_id = 1;
+  spec.type_vocab_size = 0;
+  spec.relative_buckets = 16;
+  spec.relative_max_distance = 64;
+  return RandomModel(spec, 22);
+}
+
+PackedBatch mixed_batch() {
+  const int lengths[] = {1, 6, 17, 70, 33, 600};
+  PackedBatch batch = random_batch(lengths, 50, 23);
+  for (size_t i : {3, 9, 40, 41, 100}) batch.token_ids[i] = 1;
+  return batch;
 }
 
 }  // namespace jammi::nn::testing

@@ -61,4 +61,29 @@ PackedBatch random_batch(std::span<const int> lengths, int64_t vocab_size, uint3
 /// Last hidden states of one sequence in plain double-precision loops ([length, hidden_size]).
 std::vector<double> reference_hidden_states(const RandomModel& model, std::span<const int32_t> token_ids);
 
+/// The same of every sequence of a batch, one after the other.
+std::vector<double> reference(const RandomModel& model, const PackedBatch& batch);
+
+/// The largest absolute difference; NaN when there is one, infinity for unequal sizes.
+double largest_difference(std::span<const float> actual, std::span<const double> expected);
+
+/// The smallest cosine between a row of `actual`, `width` values, and that of `expected`.
+double smallest_cosine(std::span<const float> actual, std::span<const double> expected, size_t width);
+
+/// A BERT of two layers and 24 values.
+EncoderSpec tiny_spec();
+
+/// Local and global rotary attention, gated, normalised before each block but the first; no biases.
+RandomModel modern_bert();
+
+/// Causal, normalised before each block, query, key and value in one tensor; embeddings are not normalised.
+RandomModel clip_text();
+
+/// Scores that depend on distance, and a padding token that is not counted.
+RandomModel mpnet();
+
+/// Sequences of 1 to 600 of 50 tokens, lengths around blocks of keys and queries; the padding id and the
+/// largest id occur inside.
+PackedBatch mixed_batch();
+
 }  // namespace jammi::nn::testing

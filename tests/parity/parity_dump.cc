@@ -1,7 +1,8 @@
 // Prints what a model makes of texts, for comparison with the reference implementation.
-// usage: parity_dump MODEL f32|bf16 TEXTS.json [query|sequences|tokens] > RESULT.json
+// usage: parity_dump [--torch] MODEL f32|bf16|f16 TEXTS.json [query|sequences|tokens] > RESULT.json
 //
 // TEXTS is an array of strings. The vectors of documents by default, or of queries; or a classifier's logits.
+// --torch computes with the plugin that serves GPUs, on the CPU.
 
 #include <cstdio>
 #include <exception>
@@ -24,6 +25,7 @@ using jammi::model::Resolver;
 using jammi::model::TextClassifier;
 using jammi::model::TextEmbedder;
 using jammi::model::TextRole;
+using jammi::nn::Device;
 
 nlohmann::json dump(const TextEmbedder& embedder, const std::vector<std::string>& texts, TextRole role) {
   const std::vector<std::string_view> views(texts.begin(), texts.end());
@@ -62,29 +64,39 @@ nlohmann::json dump(const TextClassifier& classifier, const std::vector<std::str
 }
 
 nlohmann::json run(const jammi::model::ResolvedModel& model, Config::Precision precision,
-                   const std::vector<std::string>& texts, std::string_view what) {
+                   const Device& device, const std::vector<std::string>& texts, std::string_view what) {
   if (what == "sequences") {
-    return dump(*TextClassifier::load(model, ClassifierKind::Sequence, precision), texts);
+    return dump(*TextClassifier::load(model, ClassifierKind::Sequence, precision, device), texts);
   }
-  if (what == "tokens") return dump(*TextClassifier::load(model, ClassifierKind::Token, precision), texts);
+  if (what == "tokens") {
+    return dump(*TextClassifier::load(model, ClassifierKind::Token, precision, device), texts);
+  }
   const TextRole role = what == "query" ? TextRole::Query : TextRole::Document;
-  return dump(*TextEmbedder::load(model, precision), texts, role);
+  return dump(*TextEmbedder::load(model, precision, device), texts, role);
+}
+
+Config::Precision precision_of(std::string_view word) {
+  if (word == "bf16") return Config::Precision::Bf16;
+  return word == "f16" ? Config::Precision::F16 : Config::Precision::F32;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4 && argc != 5) {
-    std::fputs("usage: parity_dump MODEL f32|bf16 TEXTS.json [query|sequences|tokens]\n", stderr);
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  const bool uses_torch = std::erase(arguments, "--torch") > 0;
+  if (arguments.size() != 3 && arguments.size() != 4) {
+    std::fputs("usage: parity_dump [--torch] MODEL f32|bf16|f16 TEXTS.json [query|sequences|tokens]\n",
+               stderr);
     return 2;
   }
   try {
     const Resolver resolver(Config::Backend::Auto, {}, jammi::model::hub_options_from_environment());
-    const auto model = resolver.resolve(jammi::model::parse_model_source(argv[1]));
-    const auto precision =
-        std::string_view(argv[2]) == "bf16" ? Config::Precision::Bf16 : Config::Precision::F32;
-    const auto texts = nlohmann::json::parse(std::ifstream(argv[3])).get<std::vector<std::string>>();
-    std::cout << run(model, precision, texts, argc == 5 ? argv[4] : "");
+    const auto model = resolver.resolve(jammi::model::parse_model_source(arguments[0]));
+    const Device device{uses_torch ? Device::Kind::TorchCpu : Device::Kind::Cpu};
+    const auto texts = nlohmann::json::parse(std::ifstream(arguments[2])).get<std::vector<std::string>>();
+    std::cout << run(model, precision_of(arguments[1]), device, texts,
+                     arguments.size() == 4 ? arguments[3] : "");
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "parity_dump: %s\n", error.what());

@@ -54,10 +54,10 @@ def expected(reference):
     return reference.logits(TEXTS)
 
 
-def dump(reference, precision, scratch):
+def dump(reference, precision, scratch, *arguments):
     file = scratch / "texts.json"
     file.write_text(json.dumps(TEXTS))
-    command = [os.environ["JAMMI_PARITY_DUMP"], f"local:{reference.directory}", precision, file, reference.kind]
+    command = [os.environ["JAMMI_PARITY_DUMP"], f"local:{reference.directory}", precision, file, reference.kind, *arguments]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return [numpy.array(row["logits"], dtype=numpy.float32) for row in json.loads(done.stdout)["rows"]]
@@ -77,6 +77,11 @@ def test_bf16_logits_point_where_transformers_do(reference, expected, tmp_path):
     cosine = float(ours @ theirs / numpy.linalg.norm(ours) / numpy.linalg.norm(theirs))
     print(f"cosine {cosine:.6f}")
     assert cosine >= BF16_COSINE
+
+
+def test_torch_f32_logits_equal_transformers(reference, expected, tmp_path):
+    computed = dump(reference, "f32", tmp_path, "--torch")
+    assert max(numpy.abs(ours - theirs).max() for ours, theirs in zip(computed, expected, strict=True)) <= F32_TOLERANCE
 
 
 def test_labels_are_the_configurations(reference, tmp_path):

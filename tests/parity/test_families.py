@@ -18,6 +18,7 @@ import make_families  # noqa: E402
 from reference import Reference  # noqa: E402
 
 F32_TOLERANCE = 1e-5
+TORCH_F32_TOLERANCE = 1e-4  # libtorch sums in another order
 BF16_COSINE = 0.999
 
 CORPUS = json.loads((FIXTURES / "hostile_texts.json").read_text())
@@ -40,10 +41,10 @@ def reference(request, tmp_path_factory):
     return Reference(directory)
 
 
-def dump(reference, precision, scratch, *role):
+def dump(reference, precision, scratch, *arguments):
     file = scratch / "texts.json"
     file.write_text(json.dumps(TEXTS))
-    command = [os.environ["JAMMI_PARITY_DUMP"], f"local:{reference.directory}", precision, file, *role]
+    command = [os.environ["JAMMI_PARITY_DUMP"], f"local:{reference.directory}", precision, file, *arguments]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -93,6 +94,24 @@ def test_bf16_vectors_point_where_transformers_do(reference, expected, tmp_path)
     vectors = vectors_of(result)
     assert numpy.allclose(numpy.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     cosine = (vectors * expected).sum(axis=1)
+    worst = int(cosine.argmin())
+    print(f"{result['kernel']}: smallest cosine {cosine[worst]:.6f} ({NAMES[worst]})")
+    assert cosine[worst] >= BF16_COSINE, NAMES[worst]
+
+
+def test_torch_f32_vectors_equal_the_cpus(reference, computed, tmp_path):
+    result = dump(reference, "f32", tmp_path, "--torch")
+    assert result["kernel"] == "torch:cpu"
+    error = numpy.abs(vectors_of(result) - vectors_of(computed)).max(axis=1)
+    worst = int(error.argmax())
+    print(f"{result['kernel']}: largest difference {error[worst]:.2e} ({NAMES[worst]})")
+    assert error[worst] <= TORCH_F32_TOLERANCE, NAMES[worst]
+
+
+@pytest.mark.parametrize("precision", ["bf16", "f16"])
+def test_torch_half_precision_vectors_point_where_the_cpus_do(reference, computed, precision, tmp_path):
+    result = dump(reference, precision, tmp_path, "--torch")
+    cosine = (vectors_of(result) * vectors_of(computed)).sum(axis=1)
     worst = int(cosine.argmin())
     print(f"{result['kernel']}: smallest cosine {cosine[worst]:.6f} ({NAMES[worst]})")
     assert cosine[worst] >= BF16_COSINE, NAMES[worst]

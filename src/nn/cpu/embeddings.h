@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "nn/cpu/layers.h"
@@ -16,6 +17,10 @@ class Embeddings {
   Embeddings(const EncoderSpec& spec, const WeightNames& names, const TensorSource& source);
 
   const NormWeights& norm() const { return norm_; }
+  std::span<const float> words() const { return words_; }  ///< [vocab_size, hidden_size]
+  std::span<const float> positions() const {
+    return positions_;
+  }  ///< [max_positions, hidden_size] or nothing
   size_t bytes() const { return (words_.size() + positions_.size()) * sizeof(float); }
 
   /// Writes the sum of each token's embeddings, not yet normalised, to `hidden` ([num_tokens, hidden_size]).

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <jammi/error.h>
+
 #include "nn/batch.h"
 #include "nn/cpu/aligned_buffer.h"
 #include "nn/cpu/attention_tables.h"
@@ -10,16 +12,9 @@
 #include "nn/cpu/layer_reader.h"
 #include "nn/cpu/onednn_layers.h"
 #include "nn/cpu/panel_layers.h"
-#include "nn/weights.h"
 
 namespace jammi::nn::cpu {
 namespace {
-
-std::vector<float> read_relative_bias(const TensorSource& source, const WeightNames& names,
-                                      const EncoderSpec& spec) {
-  if (spec.relative_buckets == 0) return {};
-  return read_weight(source, names.relative_bias, {spec.relative_buckets, spec.num_heads});
-}
 
 class CpuWorker final : public EncoderWorker {
  public:
@@ -122,6 +117,10 @@ Options fastest_options(Precision precision) noexcept {
 std::shared_ptr<const Encoder> load_encoder(const EncoderSpec& spec, const WeightNames& names,
                                             const TensorSource& weights, Precision precision,
                                             const Options& options) {
+  if (precision == Precision::F16) {
+    throw Error(ErrorCode::Unsupported, ErrorCategory::Model,
+                "precision f16 needs a GPU; the CPU computes in f32 or bf16");
+  }
   check_spec(spec, names);
   return std::make_shared<CpuEncoder>(spec, names, weights, precision, options);
 }

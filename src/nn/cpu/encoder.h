@@ -17,7 +17,8 @@ struct Options {
 /// The fastest choice for `precision`: oneDNN where the CPU multiplies bf16 in hardware.
 Options fastest_options(Precision precision) noexcept;
 
-/// Encoder::load for an explicit choice of kernels. `options.isa` must be available.
+/// Encoder::load for an explicit choice of kernels. `options.isa` must be available. Throws Unsupported for
+/// F16.
 std::shared_ptr<const Encoder> load_encoder(const EncoderSpec& spec, const WeightNames& names,
                                             const TensorSource& weights, Precision precision,
                                             const Options& options);

@@ -44,4 +44,10 @@ LayerWeights read_layer(const TensorSource& source, const LayerNames& names, con
   };
 }
 
+std::vector<float> read_relative_bias(const TensorSource& source, const WeightNames& names,
+                                      const EncoderSpec& spec) {
+  if (spec.relative_buckets == 0) return {};
+  return read_weight(source, names.relative_bias, {spec.relative_buckets, spec.num_heads});
+}
+
 }  // namespace jammi::nn::cpu

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include <jammi/config.h>
+
+#include "nn/device.h"
+
+namespace jammi::model {
+
+/// The device that a configuration asks for: −1 is the CPU, another number that CUDA device. Number 0, which
+/// is the default, takes the first GPU where it can be used and the CPU elsewhere, with a warning if there is
+/// one; `gpu.require_gpu` and every other number insist. Throws Unsupported (Gpu category) saying what is
+/// missing. `status_of` looks for a device.
+nn::Device choose_device(const Config::Gpu& gpu,
+                         const std::function<nn::CudaStatus(int64_t)>& status_of = nn::cuda_status);
+
+}  // namespace jammi::model

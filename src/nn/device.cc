@@ -1,0 +1,61 @@
+#include "nn/device.h"
+
+#include <jammi/error.h>
+
+#include "base/shared_library.h"
+#include "nn/torch/plugin.h"
+
+namespace jammi::nn {
+namespace {
+
+/// How many devices the NVIDIA driver shows to this process. Throws Unsupported when there is no driver.
+int64_t count_driver_devices() {
+  const base::SharedLibrary driver("libcuda.so.1");
+  const auto initialize = driver.function<int(unsigned flags)>("cuInit");
+  const auto get_count = driver.function<int(int*)>("cuDeviceGetCount");
+  int count = 0;
+  return initialize(0) == 0 && get_count(&count) == 0 ? count : 0;
+}
+
+std::string absence(int64_t index, const std::string& place, int64_t count) {
+  return "CUDA device " + std::to_string(index) + " does not exist: " + place + " shows " +
+         std::to_string(count);
+}
+
+}  // namespace
+
+std::string to_string(const Device& device) {
+  switch (device.kind) {
+    case Device::Kind::Cpu:
+      return "cpu";
+    case Device::Kind::Cuda:
+      return "cuda:" + std::to_string(device.index);
+    case Device::Kind::TorchCpu:
+      return "torch:cpu";
+  }
+  return "";
+}
+
+CudaStatus cuda_status(int64_t index) {
+  CudaStatus status;
+  try {
+    const int64_t on_machine = count_driver_devices();
+    status.is_present = index < on_machine;
+    if (!status.is_present) {
+      status.problem = absence(index, "the NVIDIA driver", on_machine);
+      return status;
+    }
+    const int64_t in_torch =
+        torch::plugin().function<decltype(jammi_count_cuda_devices)>("jammi_count_cuda_devices")();
+    if (in_torch == 0) {
+      status.problem = "libjammi_torch.so was built against a libtorch without CUDA";
+    } else if (index >= in_torch) {
+      status.problem = absence(index, "libtorch", in_torch);
+    }
+  } catch (const Error& error) {
+    status.problem = error.message();
+  }
+  return status;
+}
+
+}  // namespace jammi::nn

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace jammi::nn {
+
+/// What computes an encoder: this library's kernels on the CPU, or libtorch, which the plugin
+/// libjammi_torch.so holds. TorchCpu lets tests compare the two where there is no GPU.
+struct Device {
+  enum class Kind { Cpu, Cuda, TorchCpu };
+
+  Kind kind = Kind::Cpu;
+  int64_t index = 0;  ///< which CUDA device
+
+  bool operator==(const Device&) const = default;
+};
+
+std::string to_string(const Device& device);  ///< cpu, cuda:0, torch:cpu
+
+/// Whether a CUDA device can compute.
+struct CudaStatus {
+  bool is_present = false;  ///< the NVIDIA driver shows the device
+  std::string problem;      ///< why it cannot be used all the same, and what is missing; empty when it can
+};
+
+/// Looks for CUDA device `index`. Loads the plugin only when the NVIDIA driver shows the device, so that a
+/// machine without a GPU pays next to nothing.
+CudaStatus cuda_status(int64_t index);
+
+}  // namespace jammi::nn
