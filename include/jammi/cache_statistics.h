@@ -22,6 +22,7 @@ struct CacheStatistics {
 /// The caches of the configuration's [cache] section.
 struct QueryCacheStatistics {
   CacheStatistics embedding_cache;  ///< from query texts to vectors; sizes in bytes
+  CacheStatistics ann_cache;        ///< from searches to the neighbours they found; sizes in entries
 };
 
 }  // namespace jammi

@@ -328,7 +328,8 @@ class Database:
         """How the caches of the configuration's [cache] section have done since the database was opened.
 
         A dict of dicts with hits, misses, hit_rate, entries, size and capacity: `embedding_cache` keeps the vectors of
-        query texts, up to a number of bytes.
+        query texts, up to a number of bytes; `ann_cache` what searches found, up to a number of entries, of which a
+        search for more than 100 rows takes several.
         """
         return self._session.cache_statistics()
 

@@ -81,3 +81,5 @@ class QueryCacheStatistics(TypedDict):
 
     embedding_cache: CacheStatistics
     """From query texts to vectors; sizes in bytes."""
+    ann_cache: CacheStatistics
+    """From searches to the neighbours they found; sizes in entries."""

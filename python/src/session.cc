@@ -162,6 +162,7 @@ nb::dict cache_statistics(const SessionHandle& handle) {
   const QueryCacheStatistics statistics = handle.session()->cache_statistics();
   nb::dict dict;
   dict["embedding_cache"] = to_dict(statistics.embedding_cache);
+  dict["ann_cache"] = to_dict(statistics.ann_cache);
   return dict;
 }
 

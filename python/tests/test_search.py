@@ -267,3 +267,29 @@ def test_numpy_tensors_and_other_sequences_are_queries(embedded, query):
     ]
     for vector in vectors:
         assert embedded.search("papers", query=vector, k=4).run().equals(expected), type(vector)
+
+
+def test_a_repeated_search_is_answered_from_memory_and_the_hits_are_counted(embedded, query):
+    for filter in (None, "year < 2020"):
+        first = embedded.search("papers", query=query, k=4, filter=filter).run()
+        assert embedded.search("papers", query=query, k=4, filter=filter).run().equals(first)
+    statistics = embedded.cache_statistics()["ann_cache"]
+    assert statistics == {"hits": 2, "misses": 2, "hit_rate": 0.5, "entries": 2, "size": 2, "capacity": 10_000}
+
+
+def test_a_new_embedding_is_searched_at_once(embedded, model, query):
+    embedded.search("papers", query=query, k=1).run()
+    embedded.generate_text_embeddings(source="papers", model=model, columns=["year"], key="id")
+    [found] = embedded.search("papers", query=embedded.encode_text_query(model, "2013"), k=1).run()["id"].to_pylist()
+    assert found == 3
+    assert embedded.cache_statistics()["ann_cache"]["hits"] == 0
+
+
+def test_the_cache_of_searches_can_be_switched_off(embedded, query, tmp_path):
+    embedded.close()
+    (tmp_path / "off.toml").write_text("[cache]\nann_cache_enabled = false\n")
+    with jammi_ai.connect(config=tmp_path / "off.toml", artifact_dir=tmp_path / "jammi") as database:
+        found = [database.search("papers", query=query, k=4).run() for _ in range(2)]
+        assert found[0].equals(found[1])
+        statistics = database.cache_statistics()["ann_cache"]
+        assert (statistics["hits"], statistics["entries"], statistics["capacity"]) == (0, 0, 0)

@@ -34,6 +34,12 @@ class LruCache {
     return (*found)->value;
   }
 
+  /// Whether `find` would give a value; neither counts nor uses it.
+  bool contains(const Key& key) const {
+    const std::lock_guard lock(mutex_);
+    return index_.contains(key);
+  }
+
   /// Keeps `value` and drops those used longest ago to make room. A value that does not fit by itself
   /// is not kept; a key that is there keeps its value.
   void insert(Key key, std::shared_ptr<const Value> value, uint64_t cost) {

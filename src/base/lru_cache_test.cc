@@ -90,6 +90,17 @@ TEST(LruCache, counts_hits_and_misses) {
   EXPECT_EQ(statistics.hit_rate(), 0.75);
 }
 
+TEST(LruCache, asking_what_is_there_changes_nothing) {
+  Cache cache(2);
+  insert(cache, "a", 1);
+  insert(cache, "b", 2);
+  EXPECT_TRUE(cache.contains("a"));
+  EXPECT_FALSE(cache.contains("c"));
+  EXPECT_EQ(cache.statistics().hits + cache.statistics().misses, 0u);
+  insert(cache, "c", 3);
+  EXPECT_FALSE(cache.contains("a")) << "it was still the one used longest ago";
+}
+
 TEST(LruCache, without_capacity_it_is_off) {
   Cache cache(0);
   insert(cache, "a", 1, 0);

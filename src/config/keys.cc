@@ -24,7 +24,6 @@ constexpr std::string_view kResume = "resumable embedding jobs";
 constexpr std::string_view kServer = "the server";
 constexpr std::string_view kTraining = "fine-tuning";
 constexpr std::string_view kTopics = "topics";
-constexpr std::string_view kQueryCache = "the query caches";
 constexpr std::string_view kGpuMemory = "a budget of GPU memory";
 constexpr std::string_view kHttpModels = "HTTP models";
 
@@ -104,10 +103,9 @@ std::span<const Key> keys() {
           WholeNumber{at<&Config::fine_tuning, &Config::FineTuning::default_batch_size>, 1}, kTraining},
       Key{"fine_tuning.checkpoint_fraction",
           Fraction{at<&Config::fine_tuning, &Config::FineTuning::checkpoint_fraction>}, kTraining},
-      Key{"cache.ann_cache_enabled", Flag{at<&Config::cache, &Config::Cache::ann_cache_enabled>},
-          kQueryCache},
+      Key{"cache.ann_cache_enabled", Flag{at<&Config::cache, &Config::Cache::ann_cache_enabled>}, ""},
       Key{"cache.ann_cache_max_entries",
-          WholeNumber{at<&Config::cache, &Config::Cache::ann_cache_max_entries>}, kQueryCache},
+          WholeNumber{at<&Config::cache, &Config::Cache::ann_cache_max_entries>}, ""},
       Key{"cache.embedding_cache_enabled", Flag{at<&Config::cache, &Config::Cache::embedding_cache_enabled>},
           ""},
       Key{"cache.embedding_cache_size", ByteSize{at<&Config::cache, &Config::Cache::embedding_cache_size>},

@@ -19,7 +19,6 @@
 #include "model/device.h"
 #include "model/resolver.h"
 #include "search/search_builder.h"
-#include "search/table_cache.h"
 
 namespace jammi {
 namespace {
@@ -47,6 +46,10 @@ uint64_t embedding_cache_bytes(const Config::Cache& config) {
   if (!config.embedding_cache_enabled) return 0;
   return parse_byte_size(config.embedding_cache_size, base::physical_memory_bytes(),
                          "cache.embedding_cache_size");
+}
+
+uint64_t ann_cache_entries(const Config::Cache& config) {
+  return config.ann_cache_enabled ? config.ann_cache_max_entries : 0;
 }
 
 void log_use(std::string_view cache, const CacheStatistics& statistics) {
@@ -82,7 +85,8 @@ struct Session::State {
         runner(*database, [this](const std::string& written, ModelTask task,
                                  std::stop_token stop) { return load_task(written, task, stop); }),
         embeddings(embedding_cache_bytes(config.cache)),
-        tables(kOpenTables) {}
+        searches{.tables = search::TableCache(kOpenTables),
+                 .neighbors = search::NeighborCache(ann_cache_entries(config.cache))} {}
 
   std::shared_ptr<const model::TextEmbedder> load_model(const model::ModelSource& source,
                                                         std::stop_token stop) {
@@ -111,13 +115,14 @@ struct Session::State {
   engine::ModelCache models;
   inference::Runner runner;
   engine::EmbeddingCache embeddings;
-  search::TableCache tables;
+  search::SearchCaches searches;
 };
 
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Session::~Session() {
   log_use("embedding cache", state_->embeddings.statistics());
+  log_use("ANN cache", state_->searches.neighbors.statistics());
 }
 
 std::unique_ptr<Session> Session::open(const Config& config) {
@@ -163,8 +168,8 @@ std::vector<float> Session::encode_text_query(const std::string& model, const st
 
 SearchBuilder Session::search(const std::string& source, std::vector<float> query, size_t k,
                               const SearchOptions& options) {
-  return search::begin_search(*state_->database, state_->runner, state_->tables, source, std::move(query), k,
-                              options);
+  return search::begin_search(*state_->database, state_->runner, state_->searches, source, std::move(query),
+                              k, options);
 }
 
 void Session::preload_model(const std::string& model, std::stop_token stop) {
@@ -172,7 +177,8 @@ void Session::preload_model(const std::string& model, std::stop_token stop) {
 }
 
 QueryCacheStatistics Session::cache_statistics() const {
-  return {.embedding_cache = state_->embeddings.statistics()};
+  return {.embedding_cache = state_->embeddings.statistics(),
+          .ann_cache = state_->searches.neighbors.statistics()};
 }
 
 }  // namespace jammi

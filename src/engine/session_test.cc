@@ -52,6 +52,21 @@ class SessionTest : public ::testing::Test {
     return session_->search("notes", session_->encode_text_query(kModel, text), k).run();
   }
 
+  std::filesystem::path copy_of_model() const {
+    const std::filesystem::path files = std::string_view(kModel).substr(std::string_view("local:").size());
+    std::filesystem::copy(files, directory_.path() / "model");
+    return directory_.path() / "model";
+  }
+
+  /// Writes zeros over the second half of a model's weights.
+  static void change_weights(const std::filesystem::path& model) {
+    const std::filesystem::path weights = model / "model.safetensors";
+    const auto size = static_cast<std::streamoff>(std::filesystem::file_size(weights));
+    std::fstream stream(weights, std::ios::in | std::ios::out | std::ios::binary);
+    stream.seekp(size / 2);
+    stream << std::string(static_cast<size_t>(size - size / 2), '\0');
+  }
+
   static std::vector<std::string> strings(const arrow::Table& table, const std::string& column) {
     std::vector<std::string> values;
     for (const auto& chunk : table.GetColumnByName(column)->chunks()) {
@@ -268,21 +283,88 @@ TEST_F(SessionTest, a_query_text_is_encoded_once_and_the_cache_can_be_switched_o
   EXPECT_EQ(uncached->cache_statistics().embedding_cache.entries, 0u);
 }
 
+TEST_F(SessionTest, a_repeated_search_is_answered_from_memory_unless_the_cache_is_off) {
+  embed();
+  const auto first = search("quantum", 3);
+  EXPECT_TRUE(search("quantum", 3)->Equals(*first));
+  const CacheStatistics statistics = session_->cache_statistics().ann_cache;
+  EXPECT_EQ(statistics.hits, 1u);
+  EXPECT_EQ(statistics.misses, 1u);
+  EXPECT_EQ(statistics.capacity, 10'000u);
+
+  auto search_twice_uncached = [&] {
+    session_ = Session::open(config_);
+    EXPECT_TRUE(search("quantum", 3)->Equals(*first));
+    EXPECT_TRUE(search("quantum", 3)->Equals(*first));
+    return session_->cache_statistics().ann_cache;
+  };
+  config_.cache.ann_cache_enabled = false;
+  EXPECT_EQ(search_twice_uncached().hits, 0u);
+  config_.cache.ann_cache_enabled = true;
+  config_.cache.ann_cache_max_entries = 0;
+  EXPECT_EQ(search_twice_uncached().hits, 0u);
+}
+
+TEST_F(SessionTest, the_cache_of_searches_keeps_to_its_bound) {
+  config_.cache.ann_cache_max_entries = 2;
+  session_ = Session::open(config_);
+  embed();
+  for (size_t k = 1; k <= 4; ++k) search("quantum", k);
+  EXPECT_EQ(session_->cache_statistics().ann_cache.entries, 2u);
+  search("quantum", 4);
+  EXPECT_EQ(session_->cache_statistics().ann_cache.hits, 1u);
+}
+
+TEST_F(SessionTest, what_another_session_embeds_is_searched_at_once) {
+  embed();
+  const std::vector<float> query = session_->encode_text_query(kModel, "2018");
+  session_->search("notes", query, 1).run();
+  Session::open(config_)->generate_text_embeddings("notes", kModel, {"year"}, "id");
+  EXPECT_EQ(strings(*session_->search("notes", query, 1).run(), "_row_id"), std::vector<std::string>{"5"});
+  EXPECT_EQ(session_->cache_statistics().ann_cache.hits, 0u);
+}
+
+TEST_F(SessionTest, a_source_that_was_removed_and_embedded_again_is_searched_again) {
+  embed();
+  const std::vector<float> query = session_->encode_text_query(kModel, "growing tomatoes on a balcony");
+  EXPECT_EQ(strings(*session_->search("notes", query, 1).run(), "_row_id"), std::vector<std::string>{"5"});
+  session_->database().remove_source("notes");
+  write("notes.csv", "id,title,year\n7,growing tomatoes on a balcony,2018\n8,rye,2020\n");
+  session_->database().add_source("notes", SourceType::File, connection("notes.csv"));
+  embed();
+  EXPECT_EQ(strings(*session_->search("notes", query, 1).run(), "_row_id"), std::vector<std::string>{"7"});
+  EXPECT_EQ(session_->cache_statistics().ann_cache.hits, 0u);
+}
+
+TEST_F(SessionTest, a_source_embedded_by_another_model_is_searched_again) {
+  embed();
+  const std::vector<float> query = session_->encode_text_query(kModel, "bread");
+  const auto before = session_->search("notes", query, 4).run();
+  const std::filesystem::path other = copy_of_model();
+  change_weights(other);
+  session_->generate_text_embeddings("notes", "local:" + other.string(), {"title"}, "id");
+  const auto after = session_->search("notes", query, 4).run();
+  EXPECT_FALSE(after->GetColumnByName("similarity")->Equals(before->GetColumnByName("similarity")));
+  EXPECT_EQ(session_->cache_statistics().ann_cache.hits, 0u);
+}
+
+TEST_F(SessionTest, a_filter_that_calls_a_model_is_asked_anew) {
+  embed();
+  const std::vector<float> query = session_->encode_text_query(kModel, "bread");
+  const std::string filter = "len(embed('" + std::string(kModel) + "', title)) = 32";
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(session_->search("notes", query, 9, {.filter = filter}).run()->num_rows(), 4);
+  }
+  EXPECT_EQ(session_->cache_statistics().ann_cache.entries, 0u);
+}
+
 TEST_F(SessionTest, a_model_replaced_under_its_path_answers_for_itself) {
-  const std::filesystem::path files = std::string_view(kModel).substr(std::string_view("local:").size());
-  const std::filesystem::path own = directory_.path() / "model";
-  std::filesystem::copy(files, own);
+  const std::filesystem::path own = copy_of_model();
   const std::string model = "local:" + own.string();
   config_.inference.max_loaded_models = 1;
   session_ = Session::open(config_);
   const std::vector<float> before = session_->encode_text_query(model, "bread");
-
-  const std::filesystem::path weights = own / "model.safetensors";
-  const auto size = static_cast<std::streamoff>(std::filesystem::file_size(weights));
-  std::fstream stream(weights, std::ios::in | std::ios::out | std::ios::binary);
-  stream.seekp(size / 2);
-  stream << std::string(static_cast<size_t>(size - size / 2), '\0');
-  stream.close();
+  change_weights(own);
   session_->preload_model(kModel);  // takes the only place for a loaded model
   const std::vector<float> after = session_->encode_text_query(model, "bread");
   EXPECT_NE(after, before);

@@ -20,13 +20,6 @@ std::string keys_query(Database& database, const ResultTableRecord& table, const
          table_path(database, table.source_id) + " WHERE (" + expression + ")";
 }
 
-std::string digest_of(const RowPredicate& predicate, const std::string& fingerprint) {
-  base::Sha256 hash;
-  hash.update(fingerprint + '\n');
-  hash.update(predicate.expression);
-  return hash.finish();
-}
-
 }  // namespace
 
 RowPredicate parse_row_predicate(Database& database, const ResultTableRecord& table,
@@ -40,21 +33,28 @@ RowPredicate parse_row_predicate(Database& database, const ResultTableRecord& ta
   }
 }
 
-std::shared_ptr<const index::RowSet> RowFilter::matching_rows(Database& database,
-                                                              const ResultTableRecord& table,
-                                                              const RowPredicate& predicate,
-                                                              std::stop_token stop) {
+std::optional<std::string> RowFilter::digest(const Database& database, const ResultTableRecord& table,
+                                             const RowPredicate& predicate) {
+  if (!predicate.is_repeatable) return std::nullopt;
   const std::string fingerprint = database.source_fingerprint(table.source_id);
-  if (!predicate.is_repeatable || fingerprint.empty()) {
-    return std::make_shared<const index::RowSet>(ask(database, table, predicate, std::move(stop)));
+  if (fingerprint.empty()) return std::nullopt;
+  base::Sha256 hash;
+  hash.update(fingerprint + '\n');
+  hash.update(predicate.expression);
+  return hash.finish();
+}
+
+MatchingRows RowFilter::matching_rows(Database& database, const ResultTableRecord& table,
+                                      const RowPredicate& predicate, std::stop_token stop) {
+  const std::optional<std::string> before = digest(database, table, predicate);
+  if (before) {
+    if (auto answer = answers_.find(*before)) return {answer, before};
   }
-  std::string digest = digest_of(predicate, fingerprint);
-  if (auto answer = answers_.find(digest)) return answer;
   auto answer = std::make_shared<const index::RowSet>(ask(database, table, predicate, std::move(stop)));
-  if (database.source_fingerprint(table.source_id) == fingerprint) {
-    answers_.insert(std::move(digest), answer, /*cost=*/1);
-  }
-  return answer;
+  // A source that changed meanwhile may have given rows of both its states.
+  if (!before || digest(database, table, predicate) != before) return {answer, std::nullopt};
+  answers_.insert(*before, answer, /*cost=*/1);
+  return {answer, before};
 }
 
 index::RowSet RowFilter::ask(Database& database, const ResultTableRecord& table,

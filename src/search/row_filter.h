@@ -29,14 +29,25 @@ struct RowPredicate {
 /// is not one boolean expression over the columns of the table's source.
 RowPredicate parse_row_predicate(Database& database, const ResultTableRecord& table, const std::string& text);
 
+/// The rows of a result table that meet a condition.
+struct MatchingRows {
+  std::shared_ptr<const index::RowSet> rows;
+  std::optional<std::string> digest;  ///< that `RowFilter::digest` gives for as long as these rows meet it
+};
+
 /// Tells which rows of one result table have a row in its source, of the same key, that meets a condition.
 /// The answers to the latest conditions are remembered until the source's files change. Thread-safe.
 class RowFilter {
  public:
   explicit RowFilter(std::shared_ptr<const index::VectorIndex> index) : index_(std::move(index)) {}
 
-  std::shared_ptr<const index::RowSet> matching_rows(Database& database, const ResultTableRecord& table,
-                                                     const RowPredicate& predicate, std::stop_token stop);
+  /// Text that tells the condition and the state of the source's files from others: the same text, the same
+  /// rows of the table. None when more than the files decides about them.
+  static std::optional<std::string> digest(const Database& database, const ResultTableRecord& table,
+                                           const RowPredicate& predicate);
+
+  MatchingRows matching_rows(Database& database, const ResultTableRecord& table,
+                             const RowPredicate& predicate, std::stop_token stop);
 
  private:
   /// A bit for each row of the table and answer: ten megabytes for five million rows.
@@ -49,7 +60,7 @@ class RowFilter {
   const std::shared_ptr<const index::VectorIndex> index_;
   std::once_flag lookup_is_made_;
   std::optional<index::RowLookup> lookup_;
-  // By digest of the condition and the state of the source.
+  // By digest.
   base::LruCache<std::string, index::RowSet, std::hash<std::string>> answers_{kMaxAnswers};
 };
 

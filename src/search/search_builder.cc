@@ -41,9 +41,30 @@ void check_column(const std::vector<std::string>& columns, const std::string& co
   if (!std::ranges::contains(columns, column)) throw search::unknown_column(step, column, "the search");
 }
 
-std::shared_ptr<const index::RowSet> matching_rows(const SearchBuilder::Plan& plan, std::stop_token stop) {
-  if (!plan.filter) return nullptr;
+/// The rows that the plan's filter leaves; null rows and an empty digest mean all.
+search::MatchingRows matching_rows(const SearchBuilder::Plan& plan, std::stop_token stop) {
+  if (!plan.filter) return {.rows = nullptr, .digest = ""};
   return plan.open.filter->matching_rows(plan.database, plan.table, *plan.filter, std::move(stop));
+}
+
+search::NeighborQuery query_among(const SearchBuilder::Plan& plan, const std::string& rows_digest) {
+  return {plan.open.number, plan.query, plan.k, rows_digest};
+}
+
+/// The plan's neighbours, remembered or found.
+std::shared_ptr<const search::Neighbors> neighbors_of(const SearchBuilder::Plan& plan, std::stop_token stop) {
+  if (plan.k == 0) return std::make_shared<const search::Neighbors>();
+  std::optional<std::string> rows_digest = "";
+  if (plan.filter) rows_digest = search::RowFilter::digest(plan.database, plan.table, *plan.filter);
+  if (rows_digest) {
+    if (auto known = plan.neighbors.find(query_among(plan, *rows_digest))) return known;
+  }
+  const search::MatchingRows among = matching_rows(plan, std::move(stop));
+  auto found = std::make_shared<const search::Neighbors>(
+      among.rows ? plan.open.index->search(plan.query, plan.k, *among.rows)
+                 : plan.open.index->search(plan.query, plan.k));
+  if (among.digest) plan.neighbors.insert(query_among(plan, *among.digest), found);
+  return found;
 }
 
 }  // namespace
@@ -152,18 +173,23 @@ SearchBuilder& SearchBuilder::select(const std::vector<std::string>& columns) {
 
 std::string SearchBuilder::explain(std::stop_token stop) {
   Plan& plan = open_plan();
-  const std::shared_ptr<const index::RowSet> among = matching_rows(plan, std::move(stop));
+  const search::MatchingRows among = matching_rows(plan, std::move(stop));
   const uint64_t num_rows = plan.open.index->size();
   std::string text = std::format("search: the {} nearest of {} rows of {}, table {}\n", plan.k, num_rows,
                                  plan.table.source_id, plan.table.table_name);
-  if (among) {
-    text += std::format(
-        "  filter: {}: {} rows match ({:.4g}%)\n", search::shown(plan.filter->text), among->size(),
-        100.0 * static_cast<double>(among->size()) / static_cast<double>(std::max<uint64_t>(num_rows, 1)));
+  if (among.rows) {
+    const double num_matching = static_cast<double>(among.rows->size());
+    text += std::format("  filter: {}: {} rows match ({:.4g}%)\n", search::shown(plan.filter->text),
+                        among.rows->size(),
+                        100.0 * num_matching / static_cast<double>(std::max<uint64_t>(num_rows, 1)));
   }
-  const index::SearchPath path = plan.open.index->path(plan.k, among.get());
-  text += std::format("  path: {}{}: {}\n", among ? "filtered " : "",
-                      path.uses_graph ? "index" : "exact scan", path.reason);
+  if (among.digest && plan.neighbors.contains(query_among(plan, *among.digest))) {
+    text += "  path: remembered: the same search was made before\n";
+  } else {
+    const index::SearchPath path = plan.open.index->path(plan.k, among.rows.get());
+    text += std::format("  path: {}{}: {}\n", among.rows ? "filtered " : "",
+                        path.uses_graph ? "index" : "exact scan", path.reason);
+  }
   text += std::format("  columns: {}\n", search::is_current(plan.database, plan.table, plan.open.rows.get())
                                              ? "from the row store"
                                              : "from the source, looked up by key");
@@ -177,11 +203,9 @@ std::string SearchBuilder::explain(std::stop_token stop) {
 std::shared_ptr<arrow::Table> SearchBuilder::run(std::stop_token stop) {
   Plan& plan = open_plan();
   plan.is_consumed = true;
-  const std::shared_ptr<const index::RowSet> among = matching_rows(plan, stop);
-  const std::vector<index::Neighbor> neighbors = among ? plan.open.index->search(plan.query, plan.k, *among)
-                                                       : plan.open.index->search(plan.query, plan.k);
+  const std::shared_ptr<const search::Neighbors> neighbors = neighbors_of(plan, stop);
   std::shared_ptr<arrow::Table> rows =
-      search::hydrate(plan.database, plan.table, plan.open.rows.get(), neighbors,
+      search::hydrate(plan.database, plan.table, plan.open.rows.get(), *neighbors,
                       plan.filter ? plan.filter->expression : "", stop);
   for (const search::Stage& stage : plan.stages) {
     if (stage.annotation) {
@@ -199,7 +223,7 @@ std::shared_ptr<arrow::Table> SearchBuilder::run(std::stop_token stop) {
 
 namespace search {
 
-SearchBuilder begin_search(Database& database, inference::Runner& runner, TableCache& open_tables,
+SearchBuilder begin_search(Database& database, inference::Runner& runner, SearchCaches& caches,
                            const std::string& source, std::vector<float> query, size_t k,
                            const SearchOptions& options) {
   catalog::ResultTableRepository& tables = database.catalog().result_tables();
@@ -210,7 +234,7 @@ SearchBuilder begin_search(Database& database, inference::Runner& runner, TableC
         ErrorCode::NotFound, ErrorCategory::Catalog,
         "Result table '" + table.table_name + "' is not a ready embedding table of source '" + source + "'");
   }
-  OpenTable open = open_tables.open(database.results(), table);
+  OpenTable open = caches.tables.open(database.results(), table);
   if (query.size() != open.index->dimensions()) {
     throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference,
                 "Vector dimension mismatch: expected " + std::to_string(open.index->dimensions()) + ", got " +
@@ -225,6 +249,7 @@ SearchBuilder begin_search(Database& database, inference::Runner& runner, TableC
   return SearchBuilder(
       std::unique_ptr<SearchBuilder::Plan>(new SearchBuilder::Plan{.database = database,
                                                                    .runner = runner,
+                                                                   .neighbors = caches.neighbors,
                                                                    .table = std::move(table),
                                                                    .open = std::move(open),
                                                                    .query = std::move(query),

@@ -12,6 +12,7 @@
 
 #include "inference/runner.h"
 #include "search/annotation.h"
+#include "search/neighbor_cache.h"
 #include "search/row_filter.h"
 #include "search/step_list.h"
 #include "search/table_cache.h"
@@ -32,6 +33,7 @@ struct Stage {
 struct SearchBuilder::Plan {
   Database& database;
   inference::Runner& runner;
+  search::NeighborCache& neighbors;
   ResultTableRecord table;
   search::OpenTable open;
   std::vector<float> query;
@@ -44,8 +46,14 @@ struct SearchBuilder::Plan {
 
 namespace search {
 
+/// What searches leave for those after them; outlives their builders. Thread-safe.
+struct SearchCaches {
+  TableCache tables;
+  NeighborCache neighbors;
+};
+
 /// What `Session::search` promises.
-SearchBuilder begin_search(Database& database, inference::Runner& runner, TableCache& tables,
+SearchBuilder begin_search(Database& database, inference::Runner& runner, SearchCaches& caches,
                            const std::string& source, std::vector<float> query, size_t k,
                            const SearchOptions& options);
 

@@ -1,9 +1,12 @@
 #include "search/search_builder.h"
 
+#include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <numeric>
+#include <thread>
 
 #include <arrow/array/array_binary.h>
 #include <arrow/array/builder_primitive.h>
@@ -134,7 +137,7 @@ class SearchBuilderTest : public ::testing::Test {
   }
 
   SearchBuilder search(const std::string& source, size_t k, const std::string& filter = "") {
-    return begin_search(*database_, *runner_, tables_, source, {1, 0}, k, {.table = "", .filter = filter});
+    return begin_search(*database_, *runner_, caches_, source, {1, 0}, k, {.table = "", .filter = filter});
   }
 
   /// A search over `papers`.
@@ -158,7 +161,7 @@ class SearchBuilderTest : public ::testing::Test {
   testing::TemporaryDirectory directory_;
   std::unique_ptr<Database> database_;
   std::optional<inference::Runner> runner_;
-  TableCache tables_{4};
+  SearchCaches caches_{.tables = TableCache(4), .neighbors = NeighborCache(100)};
 };
 
 using PreFilter = SearchBuilderTest;
@@ -265,6 +268,109 @@ TEST_F(PreFilter, goes_through_the_graph_or_compares_depending_on_how_many_match
   EXPECT_THAT(search("many", 3, "bucket = 99").explain(), HasSubstr("path: filtered exact scan: "));
   EXPECT_THAT(ids(search("many", 3, "bucket >= 20")), ElementsAre("k20", "k21", "k22"));
   EXPECT_THAT(ids(search("many", 3, "bucket = 99")), ElementsAre("k99", "k199", "k299"));
+}
+
+class RepeatedSearch : public SearchBuilderTest {
+ protected:
+  uint64_t num_hits() const { return caches_.neighbors.statistics().hits; }
+};
+
+TEST_F(RepeatedSearch, is_answered_from_memory) {
+  embed("papers", {"1", "2", "3", "4", "5"});
+  const auto first = search(2).run();
+  const auto filtered = search(2, "year > 2020").run();
+  EXPECT_EQ(num_hits(), 0u);
+  EXPECT_THAT(search(2).explain(), HasSubstr("path: remembered: the same search was made before\n"));
+  EXPECT_TRUE(search(2).run()->Equals(*first));
+  EXPECT_TRUE(search(2, "(year) > 2020").run()->Equals(*filtered)) << "the same condition, written otherwise";
+  EXPECT_EQ(num_hits(), 2u);
+  EXPECT_EQ(caches_.neighbors.statistics().misses, 2u);
+}
+
+TEST_F(RepeatedSearch, with_another_k_filter_or_vector_is_another_search) {
+  embed("papers", {"1", "2", "3", "4", "5"});
+  EXPECT_THAT(ids(search(2)), ElementsAre("1", "2"));
+  EXPECT_THAT(ids(search(3)), ElementsAre("1", "2", "3"));
+  EXPECT_THAT(ids(search(2, "year > 2020")), ElementsAre("2", "4"));
+  EXPECT_THAT(ids(search(2, "year > 2021")), ElementsAre("4"));
+  EXPECT_THAT(ids(begin_search(*database_, *runner_, caches_, "papers", {0, 1}, 2, {})),
+              ElementsAre("5", "4"));
+  EXPECT_EQ(num_hits(), 0u);
+}
+
+TEST_F(RepeatedSearch, shows_the_rows_as_the_source_has_them_now) {
+  embed("papers", {"1", "2", "3", "4", "5"});
+  EXPECT_THAT(ids(search(2)), ElementsAre("1", "2"));
+  EXPECT_THAT(ids(search(2, "year > 2020")), ElementsAre("2", "4"));
+  write("papers", "id,title,year,firm\n1,moonlight,2030,7\n3,water,2031,7\n");
+  EXPECT_THAT(texts(search(2).run(), "title"), ElementsAre("moonlight")) << "2 has left the source";
+  EXPECT_EQ(num_hits(), 1u) << "the vectors are what they were";
+  EXPECT_THAT(ids(search(2, "year > 2020")), ElementsAre("1", "3"));
+  EXPECT_EQ(num_hits(), 1u) << "other rows meet the condition";
+}
+
+TEST_F(RepeatedSearch, under_a_condition_whose_answer_changes_is_made_again) {
+  embed("papers", {"1", "2", "3", "4", "5"});
+  const std::string by_firms = "firm IN (SELECT id FROM firms.public.firms)";
+  EXPECT_THAT(ids(search(9, by_firms)), ElementsAre("1", "2", "3"));
+  write("firms", "id,name,country\n9,Coax,FR\n");
+  EXPECT_THAT(ids(search(9, by_firms)), ElementsAre("4"));
+  EXPECT_EQ(caches_.neighbors.statistics().entries, 0u);
+}
+
+TEST_F(RepeatedSearch, in_a_newer_table_is_made_again) {
+  embed("papers", {"1", "2", "3", "4", "5"});
+  EXPECT_THAT(ids(search(2)), ElementsAre("1", "2"));
+  embed("papers", {"5", "4", "3", "2", "1"});
+  EXPECT_THAT(ids(search(2)), ElementsAre("5", "4"));
+  EXPECT_EQ(num_hits(), 0u);
+}
+
+TEST_F(RepeatedSearch, in_a_table_made_again_under_its_name_is_made_again) {
+  catalog::ResultTableRepository& tables = database_->catalog().result_tables();
+  embed("papers", {"1", "2", "3"}, /*has_row_store=*/false);
+  const ResultTableRecord first = tables.latest_ready_embedding("papers");
+  EXPECT_THAT(ids(search(2)), ElementsAre("1", "2"));
+  embed("papers", {"5", "4", "3"}, /*has_row_store=*/false);
+  const ResultTableRecord second = tables.latest_ready_embedding("papers");
+  std::filesystem::rename(second.parquet_path, first.parquet_path);
+  tables.remove(first.table_name);
+  tables.remove(second.table_name);
+  while (catalog::timestamp_now() == first.completed_at) std::this_thread::yield();
+  tables.insert_building(first);
+  tables.mark_ready(first.table_name, 3);
+  EXPECT_THAT(ids(search(2)), ElementsAre("5", "4"));
+  EXPECT_EQ(num_hits(), 0u);
+}
+
+TEST_F(RepeatedSearch, for_nothing_is_not_kept) {
+  embed("papers", {"1", "2", "3", "4", "5"});
+  EXPECT_THAT(ids(search(0)), IsEmpty());
+  EXPECT_EQ(caches_.neighbors.statistics().entries, 0u);
+}
+
+TEST_F(RepeatedSearch, on_sixteen_threads_finds_what_one_finds) {
+  embed("papers", {"1", "2", "3", "4", "5"});
+  const Strings filters{"", "year > 2020", "year = 2019", "firm = 7"};
+  std::map<std::pair<size_t, std::string>, std::shared_ptr<arrow::Table>> expected;
+  for (size_t k = 1; k <= 5; ++k)
+    for (const std::string& filter : filters) expected[{k, filter}] = search(k, filter).run();
+  constexpr size_t kNumThreads = 16;
+  std::atomic<size_t> num_equal = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (size_t thread = 0; thread < kNumThreads; ++thread) {
+      threads.emplace_back([&, thread] {
+        for (size_t i = 0; i < expected.size(); ++i) {
+          const auto& [asked, table] = *std::next(expected.begin(), (i + thread) % expected.size());
+          num_equal += search(asked.first, asked.second).run()->Equals(*table);
+        }
+      });
+    }
+  }
+  EXPECT_EQ(num_equal, kNumThreads * expected.size());
+  EXPECT_EQ(num_hits(), kNumThreads * expected.size());
+  EXPECT_EQ(caches_.neighbors.statistics().entries, expected.size());
 }
 
 using JoinStep = SearchBuilderTest;

@@ -29,13 +29,19 @@ TableCache::TableCache(size_t capacity) : capacity_(capacity) {}
 
 OpenTable TableCache::open(const storage::ResultStore& store, const ResultTableRecord& table) {
   std::lock_guard lock(mutex_);
-  auto found = std::ranges::find(tables_, table.table_name, &OpenTable::name);
+  auto found = std::ranges::find_if(tables_, [&table](const OpenTable& open) {
+    return open.name == table.table_name && open.completed_at == table.completed_at;
+  });
   if (found != tables_.end()) {
     tables_.splice(tables_.begin(), tables_, found);
   } else {
     auto index = index::open_vector_index(store, table);
-    tables_.push_front(
-        {table.table_name, index, open_rows(store, table), std::make_shared<RowFilter>(index)});
+    tables_.push_front({.number = ++num_opened_,
+                        .name = table.table_name,
+                        .completed_at = table.completed_at,
+                        .index = index,
+                        .rows = open_rows(store, table),
+                        .filter = std::make_shared<RowFilter>(index)});
     if (tables_.size() > capacity_) tables_.pop_back();
   }
   return tables_.front();

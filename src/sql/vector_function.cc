@@ -108,6 +108,8 @@ void register_vector_function(duckdb::DatabaseInstance& database, VectorFunction
                                     {duckdb::LogicalType::VARCHAR, duckdb::LogicalType::VARCHAR},
                                     duckdb::LogicalType::ARRAY(duckdb::LogicalType::FLOAT, 1), execute, bind);
   registered.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
+  // A model's files may change between statements, so what the function said once is no promise for later.
+  registered.SetStability(duckdb::FunctionStability::CONSISTENT_WITHIN_QUERY);
   registered.SetFallible();
   registered.SetExtraFunctionInfo(duckdb::make_shared_ptr<Definition>(std::move(function)));
   duckdb::ExtensionLoader(database, "jammi").RegisterFunction(std::move(registered));
