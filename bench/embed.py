@@ -14,8 +14,8 @@ import tokenizers
 
 from embed_contestants import CORES, DATA, arrange_peers, cpu_features, make_contestants, progress, run_json
 from embed_peers import workload
-from embed_report import read_vectors, record, report
-from measuring import corpus, median, minilm
+from embed_report import read_vectors, report
+from measuring import corpus, median, minilm, record
 
 SEED = 20250101
 # Floating-point operations of MiniLM-L6: six layers, width 384, inner width 1536.

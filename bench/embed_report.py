@@ -1,13 +1,11 @@
-"""The report of bench/embed.py in Markdown, and its place in RESULTS.md."""
+"""The report of bench/embed.py in Markdown."""
 import datetime
 
 import numpy as np
 
 from embed_contestants import CORES, EMULATED_SHARE, has_fast_bf16
-from measuring import ROOT, machine, median
+from measuring import machine, median
 
-RESULTS = ROOT / "bench" / "RESULTS.md"
-HEADING = "## Embedding"
 DIMENSIONS = 384
 HISTOGRAM_EDGES = [1, 16, 32, 64, 96, 128, 192, 256]
 
@@ -109,7 +107,7 @@ def report(contestants, texts, features, peak_gflops, reference, load):
     if not has_fast_bf16(features):
         some = count // EMULATED_SHARE
         emulation = f"\nPyTorch bf16, which this CPU has no instructions for, embeds the first {some} texts."
-    return f"""{HEADING}
+    return f"""## embed
 
 {datetime.date.today()}, {machine()}, {", ".join(features)}; load average {load:.1f} before the run.
 
@@ -129,13 +127,3 @@ f32 with double-precision pooling.{emulation}
 
 {length_table(texts)}
 """
-
-
-def record(section):
-    """Puts the section into RESULTS.md, in place of the one with the same heading."""
-    sections, heading = {}, ""
-    for line in RESULTS.read_text().splitlines(keepends=True) if RESULTS.exists() else ["# Results\n", "\n"]:
-        heading = line.strip() if line.startswith("## ") else heading
-        sections[heading] = sections.get(heading, "") + line
-    sections[HEADING] = section + "\n"
-    RESULTS.write_text("".join(sections.values()).rstrip("\n") + "\n")

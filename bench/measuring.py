@@ -7,11 +7,13 @@ import statistics
 import subprocess
 import sys
 import time
+import venv
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORK = ROOT / "build" / "bench-data"
 JAMMI = ROOT / "build" / "bench" / "src" / "cli" / "jammi"
 SQL_BENCH = ROOT / "build" / "bench" / "bench" / "sql_bench"
+RESULTS = ROOT / "bench" / "RESULTS.md"
 
 
 def machine():
@@ -44,11 +46,38 @@ class Finished:
 
 
 def artifacts(name, fresh=False):
-    """The environment of a jammi that keeps its data in a directory of the benchmark's own."""
+    """The environment of a jammi that keeps its data in a directory of the benchmark's own and makes every search."""
     directory = WORK / name
     if fresh:
         shutil.rmtree(directory, ignore_errors=True)
-    return {"JAMMI_ARTIFACT_DIR": str(directory), "JAMMI_LOGGING__LEVEL": "warn"}
+    return {
+        "JAMMI_ARTIFACT_DIR": str(directory),
+        "JAMMI_CACHE__ANN_CACHE_ENABLED": "false",
+        "JAMMI_LOGGING__LEVEL": "warn",
+    }
+
+
+def peer_python(name, requirements):
+    """The Python of build/NAME-venv, which sees the platform's packages; made once."""
+    directory = ROOT / "build" / f"{name}-venv"
+    python, stamp = directory / "bin" / "python", directory / "stamp"
+    wanted = (ROOT / "bench" / requirements).read_text()
+    if not stamp.exists() or stamp.read_text() != wanted:
+        venv.create(directory, clear=True, with_pip=True, system_site_packages=True)
+        pip = [python, "-m", "pip", "install", "-q", "-r", ROOT / "bench" / requirements]
+        subprocess.run(pip, check=True, stdout=sys.stderr)
+        stamp.write_text(wanted)
+    return python
+
+
+def record(section):
+    """Puts a section "## NAME ..." into RESULTS.md, in place of the one of that name."""
+    sections, name = {}, ""
+    for line in RESULTS.read_text().splitlines(keepends=True):
+        name = line.split()[1] if line.startswith("## ") else name
+        sections[name] = sections.get(name, "") + line
+    sections[section.split()[1]] = section + "\n\n"
+    RESULTS.write_text("".join(sections.values()).rstrip("\n") + "\n")
 
 
 def corpus():

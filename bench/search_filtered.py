@@ -1,22 +1,18 @@
 """Filtered search over random vectors: ours, USearch with a filter afterwards, and an exact scan in NumPy."""
 import json
 import subprocess
-import sys
 import time
-import venv
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from measuring import JAMMI, ROOT, WORK, Finished, artifacts, median
+from measuring import JAMMI, ROOT, WORK, Finished, median, peer_python
 
 DIMENSIONS = 384
 K = 10
 QUERIES = 100
 SHARES = [0.5, 0.1, 0.01, 0.001, 0.0001]
-PEERS = ROOT / "build" / "search-venv"
-REQUIREMENTS = ROOT / "bench" / "search_requirements.txt"
 PROGRAMS = ROOT / "build" / "bench" / "bench"
 
 
@@ -70,11 +66,8 @@ def run_numpy(unit_vectors, rows, query, k):
 
 
 def run_usearch(directory, k):
-    if not PEERS.exists():
-        venv.create(PEERS, with_pip=True, system_site_packages=True)
-        pip = [PEERS / "bin" / "python", "-m", "pip", "install", "-q", "-r", REQUIREMENTS]
-        subprocess.run(pip, check=True, stdout=sys.stderr)
-    command = [PEERS / "bin" / "python", ROOT / "bench" / "search_postfilter.py", directory, k]
+    python = peer_python("search", "search_requirements.txt")
+    command = [python, ROOT / "bench" / "search_postfilter.py", directory, k]
     return [json.loads(line) for line in Finished(command).output.splitlines()]
 
 
