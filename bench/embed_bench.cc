@@ -30,7 +30,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fma_rate.h"
-#include "inference/text_embedding_stream.h"
+#include "inference/text_model_stream.h"
 #include "inference/token_batches.h"
 #include "model/text_embedder.h"
 
@@ -115,7 +115,7 @@ class BatchEncoder {
       packed.offsets.push_back(static_cast<int32_t>(packed.token_ids.size()));
     }
     std::vector<float> out(batch.size() * width_);
-    worker_->encode(model::view(packed), out);
+    worker_->compute(model::view(packed), out);
     for (size_t i = 0; i < batch.size(); ++i) {
       std::copy_n(&out[i * width_], width_, &vectors_[batch[i] * width_]);
     }
@@ -125,7 +125,7 @@ class BatchEncoder {
   const std::vector<std::vector<int32_t>>& texts_;
   std::span<float> vectors_;
   size_t width_;
-  std::unique_ptr<model::TextEmbedder::Worker> worker_;
+  std::unique_ptr<model::TextWorker> worker_;
 };
 
 nlohmann::json encode_tokens(const Settings& settings, const model::TextEmbedder& embedder,
@@ -161,10 +161,10 @@ nlohmann::json embed_texts(const Settings& settings,
   const inference::StreamOptions options{.num_threads = settings.num_threads};
   embedder->embed("first use");
   const Stopwatch stopwatch;
-  inference::TextEmbeddingStream stream(
+  inference::TextModelStream stream(
       embedder, inference::TextRowReader(std::make_shared<arrow::TableBatchReader>(columns)), options);
   while (auto rows = stream.next()) {
-    vectors.insert(vectors.end(), rows->vectors.begin(), rows->vectors.end());
+    vectors.insert(vectors.end(), rows->values.begin(), rows->values.end());
   }
   return stopwatch.read();
 }
@@ -177,7 +177,7 @@ nlohmann::json query_latency(const model::TextEmbedder& embedder) {
   std::vector<double> milliseconds;
   for (int call = 0; call < kQueryCalls; ++call) {
     const auto start = Clock::now();
-    worker->encode(query, vector);
+    worker->compute(query, vector);
     milliseconds.push_back(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
   }
   std::ranges::nth_element(milliseconds, milliseconds.begin() + kQueryCalls / 2);

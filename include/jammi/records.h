@@ -56,10 +56,10 @@ struct TableDescription {
 struct ModelRecord {
   std::string name;  ///< canonical id: a path, a hub repository, or jammi:fine-tuned:<uuid>
   int64_t version = 1;
-  std::string type;  ///< huggingface, local or fine-tuned
-  ModelTask task = ModelTask::TextEmbedding;
-  std::string backend;  ///< candle (native) or ort
-  std::string status;   ///< registered or loaded
+  std::string type;                           ///< huggingface, local or fine-tuned
+  ModelTask task = ModelTask::TextEmbedding;  ///< what it was loaded for last
+  std::string backend;                        ///< candle (native) or ort
+  std::string status;                         ///< registered or loaded
   std::optional<int64_t> dimensions;
   std::string metadata_json;
   std::string created_at;

@@ -36,10 +36,17 @@ class Session {
 
   /// Runs a model over the text of `columns` (joined with one space, nulls skipped) for every row of a source
   /// and streams the results, keeping nothing: `_row_id` (the text of `key`), `_source`, `_model`, `_status`
-  /// ("ok" or "error"), `_error`, `_latency_ms` and the task's columns (text_embedding: `vector`), in scan
-  /// order, `inference.batch_size` rows a batch. A row without text or key is an error row; it does not end
-  /// the stream. Unknown names: NotFound; a task that has no implementation: Unsupported. Reads fail as those
-  /// of `Database::sql` do, with Cancelled after a stop request; the reader must not outlive the session.
+  /// ("ok" or "error"), `_error`, `_latency_ms` and the task's columns, in scan order, `inference.batch_size`
+  /// rows a batch:
+  ///
+  ///   text_embedding   vector
+  ///   classification   label, confidence, all_scores_json (an object of every label's probability)
+  ///   ner              entities (an array of {text, label, start, end, confidence}, positions in code
+  ///   points)
+  ///
+  /// A row without text or key is an error row; it does not end the stream. Unknown names: NotFound; a model
+  /// or a task that cannot be: Unsupported. Reads fail as those of `Database::sql` do, with Cancelled after a
+  /// stop request; the reader must not outlive the session.
   std::shared_ptr<arrow::RecordBatchReader> infer(const std::string& source, const std::string& model,
                                                   const std::vector<std::string>& columns, ModelTask task,
                                                   const std::string& key,

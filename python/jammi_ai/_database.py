@@ -205,13 +205,20 @@ class Database:
 
         The rows come in the order of the source, in batches of `inference.batch_size`, with the columns `_row_id` (the
         key as text), `_source`, `_model`, `_status` ("ok" or "error"), `_error` (None or why the row failed),
-        `_latency_ms` (of the row's batch) and those of the task. text_embedding adds `vector`, a list of as many
-        float32 as the model has dimensions, of length 1 as a vector. A row without text or key is an error row whose
-        task columns are None.
+        `_latency_ms` (of the row's batch) and those of the task. A row without text or key is an error row whose task
+        columns are None.
+
+        text_embedding adds `vector`, a list of as many float32 as the model has dimensions, of length 1 as a vector.
+
+        classification adds `label` (the likeliest of the model's labels), `confidence` (its probability, float32) and
+        `all_scores_json` (a JSON object of every label's probability).
+
+        ner adds `entities`, a JSON array of {"text", "label", "start", "end", "confidence"}, where `text[start:end]` of
+        the joined columns is the entity.
 
         Args:
             source, model, columns, key, progress: As in `generate_text_embeddings`.
-            task: A `ModelTask` or its word. This version has models for text_embedding.
+            task: A `ModelTask` or its word. This version has models for text_embedding, classification and ner.
 
         Raises:
             RuntimeError: "Source error: ..." for an unknown source or column, "Model error: ..." for a model that

@@ -60,8 +60,9 @@ class SearchBuilder:
     def annotate(self, *, model: str | os.PathLike[str], task: ModelTask | str, columns: Sequence[str]) -> None:
         """Adds what a model says about the text of columns, joined by one space.
 
-        text_embedding adds `vector`, a list of as many float32 as the model has dimensions; None for a row without text.
-        Every task adds `inference_model`, `inference_task` and `inference_confidence` (None for a task that has none),
+        The task's columns are those of `Database.infer`: `vector`; `label`, `confidence` and `all_scores_json`; or
+        `entities`; None for a row without text. Every task adds `inference_model`, `inference_task` and
+        `inference_confidence` (the `confidence` of classification; None for a task that has none),
         and `annotated_by` becomes ["inference"]. The model is loaded at once, so that later steps can use its columns;
         the rows wait for `run`.
 

@@ -1,4 +1,4 @@
-"""Fixtures: a database in a fresh directory, a source of twenty papers, and the tiny model of tests/fixtures."""
+"""Fixtures: a database in a fresh directory, a source of twenty papers, and the tiny models of tests/fixtures."""
 
 import os
 import pathlib
@@ -28,6 +28,16 @@ def no_settings_from_outside(monkeypatch, tmp_path):
 @pytest.fixture
 def model():
     return ROOT / "tests" / "fixtures" / "tiny_bert"
+
+
+@pytest.fixture
+def classifier():
+    return ROOT / "tests" / "fixtures" / "tiny_classifier"
+
+
+@pytest.fixture
+def ner():
+    return ROOT / "tests" / "fixtures" / "tiny_ner"
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 """`infer`: what a model says about every row, kept nowhere."""
 
+import json
 import math
 import os
 import signal
 
 import pyarrow
+import pyarrow.parquet
 import pytest
 
 import jammi_ai
@@ -58,8 +60,8 @@ def test_what_cannot_be_done_is_named(db, model):
         arguments = {"source": "papers", "model": model, "columns": ["title"], "task": "text_embedding", "key": "id"}
         return db.infer(**(arguments | changes))
 
-    for task in ("image_embedding", "classification", "ner"):
-        with pytest.raises(RuntimeError, match=f"^Model error: .*no model can do this task yet.*{task}$"):
+    for task, name in (("classification", "classification"), ("ner", "NER")):
+        with pytest.raises(RuntimeError, match=f"^Model error: .*No id2label mapping for {name} model$"):
             infer(task=task)
     with pytest.raises(RuntimeError, match="^Source error: absent: Source not found"):
         infer(source="absent")
@@ -69,6 +71,63 @@ def test_what_cannot_be_done_is_named(db, model):
         infer(key="isbn")
     with pytest.raises(RuntimeError, match="^Inference error: No content columns provided$"):
         infer(columns=[])
+
+
+NEWS = [
+    "Ada Lovelace is cooking rice with fish",
+    None,
+    "queries over tables on disk in 北京, 🙂 London",
+    "",
+    "insulin for patients with diabetes",
+]
+
+
+@pytest.fixture
+def news(db, tmp_path):
+    """Adds the source `news` of NEWS."""
+    pyarrow.parquet.write_table(pyarrow.table({"id": range(len(NEWS)), "text": NEWS}), tmp_path / "news.parquet")
+    db.add_source("news", path=tmp_path / "news.parquet", format="parquet")
+    return db
+
+
+def test_classification_gives_label_confidence_and_all_scores(news, classifier):
+    for task in ("classification", jammi_ai.ModelTask.Classification):
+        rows = news.infer(source="news", model=classifier, columns=["text"], task=task, key="id")
+        assert rows.column_names == [*PREFIX, "label", "confidence", "all_scores_json"]
+        assert rows.schema.field("confidence").type == pyarrow.float32()
+        assert rows["label"].to_pylist() == ["food", None, "software", None, "medicine"]
+        assert rows["_status"].to_pylist() == ["ok", "error", "ok", "error", "ok"]
+        for label, confidence, text in zip(*(rows[name].to_pylist() for name in rows.column_names[-3:])):
+            if label is None:
+                assert confidence is None and text is None
+                continue
+            scores = json.loads(text)
+            assert list(scores) == ["energy", "food", "medicine", "software"]
+            assert max(scores, key=scores.get) == label and scores[label] == pytest.approx(confidence)
+            assert math.isclose(sum(scores.values()), 1, abs_tol=1e-6)
+
+
+def test_ner_gives_entities_with_positions_in_python_strings(news, ner):
+    rows = news.infer(source="news", model=ner, columns=["text"], task="ner", key="id")
+    assert rows.column_names == [*PREFIX, "entities"]
+    entities = [text and json.loads(text) for text in rows["entities"].to_pylist()]
+    names = [found and [(entity["label"], entity["text"]) for entity in found] for found in entities]
+    assert names == [[("PER", "Ada Lovelace")], None, [("LOC", "北京"), ("LOC", "London")], None, []]
+    for text, found in zip(NEWS, entities):
+        for entity in found or []:
+            assert text[entity["start"] : entity["end"]] == entity["text"]
+            assert 0 < entity["confidence"] <= 1
+
+
+def test_a_search_is_annotated_with_labels(news, model, classifier):
+    news.generate_text_embeddings(source="news", model=model, columns=["text"], key="id")
+    search = news.search("news", query=news.encode_text_query(model, NEWS[0]), k=3)
+    search.annotate(model=classifier, task="classification", columns=["text"])
+    search.filter("label <> 'medicine'")
+    result = search.run()
+    assert dict(zip(result["id"].to_pylist(), result["label"].to_pylist())) == {0: "food", 2: "software"}
+    assert result["inference_confidence"].to_pylist() == result["confidence"].to_pylist()
+    assert set(result["inference_task"].to_pylist()) == {"classification"}
 
 
 def test_progress_and_ctrl_c(many_rows, model):

@@ -185,8 +185,9 @@ void add_infer_command(CLI::App& app, const Context& context, Arguments& argumen
       app, "infer", "Run a model over a source and print its output; nothing is stored",
       [&] { infer(context, options); },
       "  jammi infer patents --model sentence-transformers/all-MiniLM-L6-v2 --columns abstract --key id\n"
-      "  jammi infer patents --model ./my-model --columns title,abstract --key id --format json > "
-      "vectors.jsonl");
+      "  jammi infer patents --task ner --model dslim/bert-base-NER --columns abstract --key id\n"
+      "  jammi infer patents --task classification --model ./my-model --columns title,abstract --key id "
+      "--format json > labels.jsonl");
   add_text(*infer_app, "SOURCE", options.source, "Name of the source")->required();
   add_text(*infer_app, "--model", options.model,
            "Hugging Face repository, or a directory (./DIR or local:DIR)")

@@ -12,8 +12,8 @@
 #include "index/sidecar_writer.h"
 #include "inference/inference_reader.h"
 #include "inference/progress_meter.h"
-#include "inference/text_embedding_stream.h"
 #include "inference/text_embedding_task.h"
+#include "inference/text_model_stream.h"
 #include "sql/quoting.h"
 #include "storage/result_store.h"
 
@@ -49,26 +49,26 @@ storage::TableDefinition define_table(const model::TextEmbedder& embedder,
 
 void show(const inference::ObserverList& observers,
           const std::shared_ptr<const model::TextEmbedder>& embedder, const std::string& source,
-          const inference::EmbeddedRows& embedded) {
+          const inference::TextModelOutput& embedded) {
   if (observers.empty()) return;
   const auto task = inference::make_text_embedding_task(embedder);
-  const auto output = inference::text_embedding_output(embedded, embedder->dimensions());
+  const inference::TaskOutput output = task->finish(embedded);
   observers.notify(inference::inference_batch(*task, source, output),
                    {task->model_id(), task->kind(), output.latency_ms});
 }
 
 /// Removes the rows that have no vector. Returns how many there were.
-uint64_t drop_failed_rows(inference::EmbeddedRows& embedded, size_t width,
+uint64_t drop_failed_rows(inference::TextModelOutput& embedded, size_t width,
                           std::vector<std::string>& row_ids) {
   row_ids.clear();
   size_t kept = 0;
   for (size_t row = 0; row < embedded.rows.size(); ++row) {
     if (!embedded.rows[row].is_ok()) continue;
-    if (kept != row) std::copy_n(&embedded.vectors[row * width], width, &embedded.vectors[kept * width]);
+    if (kept != row) std::copy_n(&embedded.values[row * width], width, &embedded.values[kept * width]);
     row_ids.push_back(std::move(embedded.rows[row].row_id));
     ++kept;
   }
-  embedded.vectors.resize(kept * width);
+  embedded.values.resize(kept * width);
   return embedded.rows.size() - kept;
 }
 
@@ -93,18 +93,18 @@ EmbeddingSummary run_text_embedding_job(Database& database,
   const storage::TableDefinition definition = define_table(*embedder, input);
   std::unique_ptr<storage::ResultTableWriter> writer = database.results().create(definition);
   index::SidecarWriter sidecars(database.results(), writer->table().table_name, definition, threads);
-  inference::TextEmbeddingStream stream(embedder, inference::TextRowReader(database.sql(query, options.stop)),
-                                        {.num_threads = threads}, options.stop);
+  inference::TextModelStream stream(embedder, inference::TextRowReader(database.sql(query, options.stop)),
+                                    {.num_threads = threads}, options.stop);
 
   std::vector<std::string> row_ids;
   std::vector<bool> has_vector;  // one bit for each row of the source
-  while (std::optional<inference::EmbeddedRows> embedded = stream.next()) {
+  while (std::optional<inference::TextModelOutput> embedded = stream.next()) {
     show(observers, embedder, input.source, *embedded);
     const uint64_t num_rows = embedded->rows.size();
     for (const inference::TextRow& row : embedded->rows) has_vector.push_back(row.is_ok());
     const uint64_t num_failed = drop_failed_rows(*embedded, embedder->dimensions(), row_ids);
-    writer->append(row_ids, embedded->vectors);
-    sidecars.add(row_ids, embedded->vectors);
+    writer->append(row_ids, embedded->values);
+    sidecars.add(row_ids, embedded->values);
     summary.rows_failed += num_failed;
     summary.tokens += embedded->num_tokens;
     meter.advance(num_rows, num_failed, embedded->num_tokens);

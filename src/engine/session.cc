@@ -2,45 +2,29 @@
 #include <string_view>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include <jammi/error.h>
 #include <jammi/session.h>
 
 #include "base/log.h"
 #include "base/physical_memory.h"
-#include "catalog/catalog.h"
 #include "embedding/text_embedding_job.h"
 #include "engine/embedding_cache.h"
 #include "engine/model_cache.h"
+#include "engine/model_loader.h"
 #include "engine/sql_functions.h"
+#include "inference/classification_task.h"
+#include "inference/ner_task.h"
 #include "inference/runner.h"
 #include "inference/text_embedding_task.h"
-#include "model/device.h"
 #include "model/resolver.h"
+#include "model/text_classifier.h"
+#include "model/text_embedder.h"
 #include "search/search_builder.h"
 
 namespace jammi {
 namespace {
 
 constexpr size_t kOpenTables = 16;
-
-/// Field of a model row's metadata that holds the directory its files were last found in.
-constexpr char kArtifactPath[] = "artifact_path";
-
-std::optional<model::CatalogModel> find_model_files(Database& database, const std::string& id) {
-  std::optional<ModelRecord> record = database.catalog().models().latest(id);
-  if (!record) return std::nullopt;
-  const nlohmann::json metadata =
-      nlohmann::json::parse(record->metadata_json, nullptr, /*allow_exceptions=*/false);
-  if (!metadata.is_object() || !metadata.contains(kArtifactPath) || !metadata[kArtifactPath].is_string()) {
-    return std::nullopt;
-  }
-  return model::CatalogModel{metadata[kArtifactPath].get<std::string>(),
-                             record->backend == to_string(model::ModelBackend::Onnx)
-                                 ? model::ModelBackend::Onnx
-                                 : model::ModelBackend::Native};
-}
 
 uint64_t embedding_cache_bytes(const Config::Cache& config) {
   if (!config.embedding_cache_enabled) return 0;
@@ -57,30 +41,15 @@ void log_use(std::string_view cache, const CacheStatistics& statistics) {
                          statistics.hits + statistics.misses, statistics.entries));
 }
 
-ModelRecord describe(const model::ResolvedModel& resolved, const model::TextEmbedder& embedder) {
-  ModelRecord record;
-  record.name = embedder.model_id();
-  record.type = resolved.source.kind == model::ModelSource::Kind::Local ? "local" : "huggingface";
-  record.task = ModelTask::TextEmbedding;
-  record.backend = to_string(resolved.backend);
-  record.status = "registered";
-  record.dimensions = static_cast<int64_t>(embedder.dimensions());
-  record.metadata_json = nlohmann::json{{kArtifactPath, resolved.directory.string()}}.dump();
-  return record;
-}
-
 }  // namespace
 
 struct Session::State {
   explicit State(const Config& config)
       : database(Database::open(config)),
-        resolver(
-            config.inference.default_backend,
-            [this](const std::string& id) { return find_model_files(*database, id); },
-            model::hub_options_from_environment()),
+        loader(*database),
         models(config.inference.max_loaded_models,
-               [this](const model::ModelSource& source, std::stop_token stop) {
-                 return load_model(source, stop);
+               [this](const model::ModelSource& source, ModelTask task, std::stop_token stop) {
+                 return loader.load(source, task, std::move(stop));
                }),
         runner(*database, [this](const std::string& written, ModelTask task,
                                  std::stop_token stop) { return load_task(written, task, stop); }),
@@ -88,30 +57,35 @@ struct Session::State {
         searches{.tables = search::TableCache(kOpenTables),
                  .neighbors = search::NeighborCache(ann_cache_entries(config.cache))} {}
 
-  std::shared_ptr<const model::TextEmbedder> load_model(const model::ModelSource& source,
-                                                        std::stop_token stop) {
-    const model::ResolvedModel resolved = resolver.resolve(source, {}, stop);
-    const Config& config = database->config();
-    auto embedder =
-        model::TextEmbedder::load(resolved, config.inference.precision, model::choose_device(config.gpu));
-    database->catalog().models().upsert(describe(resolved, *embedder));
-    return embedder;
+  /// The model as a user names it; `Loaded` is the class that the loader gives for the task.
+  template <typename Loaded>
+  std::shared_ptr<const Loaded> model(const std::string& written, ModelTask task, std::stop_token stop) {
+    return std::static_pointer_cast<const Loaded>(
+        models.get(model::parse_model_source(written), task, std::move(stop)));
   }
 
-  /// The model as a user names it.
-  std::shared_ptr<const model::TextEmbedder> model(const std::string& written, std::stop_token stop) {
-    return models.get(model::parse_model_source(written), stop);
+  std::shared_ptr<const model::TextEmbedder> embedder(const std::string& written, std::stop_token stop) {
+    return model<model::TextEmbedder>(written, ModelTask::TextEmbedding, std::move(stop));
   }
 
   std::shared_ptr<const inference::Task> load_task(const std::string& written, ModelTask task,
                                                    std::stop_token stop) {
-    if (task == ModelTask::TextEmbedding) return inference::make_text_embedding_task(model(written, stop));
+    switch (task) {
+      case ModelTask::TextEmbedding:
+        return inference::make_text_embedding_task(embedder(written, stop));
+      case ModelTask::Classification:
+        return inference::make_classification_task(model<model::TextClassifier>(written, task, stop));
+      case ModelTask::Ner:
+        return inference::make_ner_task(model<model::TextClassifier>(written, task, stop));
+      case ModelTask::ImageEmbedding:
+        break;
+    }
     throw model_error(ErrorCode::Unsupported, written,
-                      "no model can do this task yet, only text_embedding: " + std::string(to_string(task)));
+                      "no model can do this task yet: " + std::string(to_string(task)));
   }
 
   std::unique_ptr<Database> database;
-  model::Resolver resolver;
+  engine::ModelLoader loader;
   engine::ModelCache models;
   inference::Runner runner;
   engine::EmbeddingCache embeddings;
@@ -138,7 +112,7 @@ Database& Session::database() noexcept {
 EmbeddingSummary Session::generate_text_embeddings(const std::string& source, const std::string& model,
                                                    const std::vector<std::string>& columns,
                                                    const std::string& key, const EmbeddingOptions& options) {
-  return embedding::run_text_embedding_job(*state_->database, state_->model(model, options.stop),
+  return embedding::run_text_embedding_job(*state_->database, state_->embedder(model, options.stop),
                                            {source, columns, key}, state_->runner.observers(), options);
 }
 
@@ -163,7 +137,7 @@ std::vector<float> Session::encode_text_query(const std::string& model, const st
   if (text.empty()) {
     throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference, "Empty or null text input");
   }
-  return state_->embeddings.embed(*state_->model(model, stop), text);
+  return state_->embeddings.embed(*state_->embedder(model, stop), text);
 }
 
 SearchBuilder Session::search(const std::string& source, std::vector<float> query, size_t k,
@@ -173,7 +147,7 @@ SearchBuilder Session::search(const std::string& source, std::vector<float> quer
 }
 
 void Session::preload_model(const std::string& model, std::stop_token stop) {
-  state_->model(model, stop);
+  state_->embedder(model, stop);
 }
 
 QueryCacheStatistics Session::cache_statistics() const {

@@ -251,12 +251,29 @@ TEST_F(SessionTest, infer_streams_what_the_model_says_and_stores_nothing) {
   EXPECT_TRUE(session_->database().catalog().result_tables().list().empty());
 }
 
-TEST_F(SessionTest, infer_says_which_tasks_it_cannot_do) {
-  for (ModelTask task : {ModelTask::ImageEmbedding, ModelTask::Classification, ModelTask::Ner}) {
-    EXPECT_ERROR(ErrorCode::Unsupported,
-                 "no model can do this task yet, only text_embedding: " + std::string(to_string(task)),
-                 session_->infer("notes", kModel, {"title"}, task, "id"));
-  }
+TEST_F(SessionTest, a_model_that_has_embedded_can_still_classify) {
+  constexpr char kClassifier[] = "local:" JAMMI_SOURCE_DIR "/tests/fixtures/tiny_classifier";
+  EXPECT_EQ(session_->encode_text_query(kClassifier, "rice").size(), 32u);
+  auto table = session_->infer("notes", kClassifier, {"title"}, ModelTask::Classification, "id")->ToTable();
+  throw_if_error(table.status());
+  EXPECT_EQ((*table)->schema()->field_names(),
+            (std::vector<std::string>{"_row_id", "_source", "_model", "_status", "_error", "_latency_ms",
+                                      "label", "confidence", "all_scores_json"}));
+  EXPECT_EQ(strings(**table, "_status"), (std::vector<std::string>{"ok", "ok", "error", "ok", "ok"}));
+  EXPECT_EQ(strings(**table, "label")[2], "null");
+  EXPECT_EQ(session_->encode_text_query(kClassifier, "fish").size(), 32u);
+  const auto models = session_->database().catalog().models().list();
+  ASSERT_EQ(models.size(), 1u);
+  EXPECT_EQ(models[0].task, ModelTask::Classification) << "what it was loaded for last";
+}
+
+TEST_F(SessionTest, infer_says_what_a_model_cannot_do) {
+  EXPECT_ERROR(ErrorCode::Unsupported, "no model can do this task yet: image_embedding",
+               session_->infer("notes", kModel, {"title"}, ModelTask::ImageEmbedding, "id"));
+  EXPECT_ERROR(ErrorCode::DataCorruption, "No id2label mapping for classification model",
+               session_->infer("notes", kModel, {"title"}, ModelTask::Classification, "id"));
+  EXPECT_ERROR(ErrorCode::DataCorruption, "No id2label mapping for NER model",
+               session_->infer("notes", kModel, {"title"}, ModelTask::Ner, "id"));
 }
 
 TEST_F(SessionTest, a_model_is_registered_with_its_dimensions) {

@@ -98,6 +98,20 @@ TEST_P(SqlFunctionsTest, annotate_shows_failed_rows_and_takes_filters_above_it) 
               ElementsAre(Row{"5", "4"}));
 }
 
+TEST_P(SqlFunctionsTest, annotate_classifies_and_finds_entities) {
+  write("news.csv",
+        "id,text\n1,Ada Lovelace is cooking rice with fish\n2,\n3,queries over tables on disk in London\n");
+  add("news");
+  const std::string fixtures = "'local:" JAMMI_SOURCE_DIR "/tests/fixtures/";
+  EXPECT_THAT(run("SELECT _row_id, _status, label FROM annotate(" + fixtures +
+                  "tiny_classifier', 'classification', 'news.public.news', 'id', 'text')"),
+              ElementsAre(Row{"1", "ok", "food"}, Row{"2", "error", "NULL"}, Row{"3", "ok", "software"}));
+  EXPECT_THAT(run("SELECT _row_id, entity ->> '$.label', entity ->> '$.text', entity ->> '$.start' FROM "
+                  "(SELECT _row_id, unnest(entities::JSON[]) AS entity FROM annotate(" +
+                  fixtures + "tiny_ner', 'ner', 'news.public.news', 'id', 'text'))"),
+              ElementsAre(Row{"1", "PER", "Ada Lovelace", "0"}, Row{"3", "LOC", "London", "31"}));
+}
+
 TEST_P(SqlFunctionsTest, annotate_is_seen_by_observers) {
   struct CountRows final : InferenceObserver {
     void on_batch(const std::shared_ptr<arrow::RecordBatch>& batch, const BatchInfo&) override {
@@ -120,7 +134,7 @@ TEST_P(SqlFunctionsTest, annotate_names_what_is_wrong_while_the_statement_is_pla
                query("SELECT * FROM annotate(MODEL, 'text_embedding', 'notes.public.notes', 'id', 7)"));
   EXPECT_ERROR(ErrorCode::InvalidArgument, "annotate: ",
                query("SELECT * FROM annotate(MODEL, 'poetry', 'notes.public.notes', 'id', 'title')"));
-  EXPECT_ERROR(ErrorCode::Unsupported, "annotate: Model error: ",
+  EXPECT_ERROR(ErrorCode::DataCorruption, "No id2label mapping for NER model",
                query("SELECT * FROM annotate(MODEL, 'ner', 'notes.public.notes', 'id', 'title')"));
   EXPECT_ERROR(ErrorCode::NotFound, "annotate: Source error: notes: Column not found: body",
                query("SELECT * FROM annotate(MODEL, 'text_embedding', 'notes.public.notes', 'id', 'body')"));

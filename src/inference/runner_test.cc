@@ -16,19 +16,13 @@
 #include <jammi/error.h>
 
 #include "base/testing.h"
+#include "inference/testing.h"
 #include "inference/text_embedding_task.h"
-#include "model/resolver.h"
 
 namespace jammi::inference {
 namespace {
 
-std::shared_ptr<const model::TextEmbedder> tiny_bert() {
-  static const auto embedder = model::TextEmbedder::load(
-      model::Resolver(Config::Backend::Auto, {}, {})
-          .resolve(model::parse_model_source("local:" JAMMI_SOURCE_DIR "/tests/fixtures/tiny_bert")),
-      Config::Precision::F32);
-  return embedder;
-}
+using testing::tiny_bert;
 
 class SeenBatches final : public InferenceObserver {
  public:
@@ -111,7 +105,7 @@ class RunnerTest : public ::testing::Test {
     }
   }
 
-  testing::TemporaryDirectory directory_;
+  jammi::testing::TemporaryDirectory directory_;
   std::unique_ptr<Database> database_;
   std::optional<Runner> runner_;
 };

@@ -56,7 +56,7 @@ class Task {
   virtual arrow::FieldVector columns() const = 0;
 
   /// Begins a run over batches whose first column is the key and whose other columns are the content, all of
-  /// type utf8.
+  /// type utf8. The stream must not outlive the task.
   virtual std::unique_ptr<TaskStream> run(std::shared_ptr<arrow::RecordBatchReader> rows,
                                           const StreamOptions& options, std::stop_token stop) const = 0;
 };

@@ -1,5 +1,6 @@
 #include "model/text_classifier.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <jammi/error.h>
@@ -30,10 +31,21 @@ std::vector<std::string> read_labels(const JsonFile& config, ClassifierKind kind
   return labels;
 }
 
-}  // namespace
+/// The tensors of a head for tokens and of one for texts may have the same names; the configuration tells.
+void check_kind(const JsonFile& config, ClassifierKind kind) {
+  if (!config.has("architectures")) return;
+  const bool is_sequence = kind == ClassifierKind::Sequence;
+  for (const std::string& architecture : config.strings("architectures")) {
+    if (!architecture.ends_with(is_sequence ? "ForTokenClassification" : "ForSequenceClassification"))
+      continue;
+    throw Error(ErrorCode::Unsupported, ErrorCategory::Model,
+                "the model has no head for " + std::string(purpose_of(kind)) + " but one for the task " +
+                    (is_sequence ? "ner" : "classification") + ": " + architecture);
+  }
+}
 
 /// What turns tokens into logits, shared by the classifier and its workers.
-struct TextClassifier::Worker::Model {
+struct Network {
   ClassifierKind kind = ClassifierKind::Sequence;
   std::shared_ptr<const nn::Encoder> encoder;
   ClassifierHead head;
@@ -41,11 +53,36 @@ struct TextClassifier::Worker::Model {
   size_t hidden_size() const { return static_cast<size_t>(encoder->spec().hidden_size); }
 };
 
+class ClassifierWorker final : public TextWorker {
+ public:
+  explicit ClassifierWorker(std::shared_ptr<const Network> network)
+      : network_(std::move(network)), encoder_(network_->encoder->make_worker()) {}
+
+  void compute(const nn::PackedBatchView& batch, std::span<float> out) override {
+    const auto& [head, pooling] = network_->head;
+    const bool is_per_token = network_->kind == ClassifierKind::Token;
+    std::vector<float> features((is_per_token ? batch.num_tokens() : batch.num_sequences()) *
+                                network_->hidden_size());
+    if (is_per_token) {
+      encoder_->hidden_states(batch, features);
+    } else {
+      encoder_->encode(batch, pooling, false, features);
+    }
+    std::ranges::copy(head.apply(features), out.begin());
+  }
+
+ private:
+  const std::shared_ptr<const Network> network_;
+  const std::unique_ptr<nn::EncoderWorker> encoder_;
+};
+
+}  // namespace
+
 struct TextClassifier::State {
   std::string model_id;
   std::vector<std::string> labels;
   std::shared_ptr<const text::Tokenizer> tokenizer;
-  std::shared_ptr<const Worker::Model> model;
+  std::shared_ptr<const Network> network;
   size_t max_tokens = 0;
 
   State(const ResolvedModel& resolved, ClassifierKind kind, Config::Precision precision,
@@ -57,14 +94,15 @@ TextClassifier::State::State(const ResolvedModel& resolved, ClassifierKind kind,
     : model_id(resolved.source.id) {
   const TextEncoder loaded = load_text_encoder(
       resolved, precision, device, read_sentence_settings(resolved.directory).max_tokens, purpose_of(kind));
+  check_kind(loaded.config, kind);
   labels = read_labels(loaded.config, kind);
   tokenizer = loaded.tokenizer;
   max_tokens = loaded.max_tokens;
-  model = std::make_shared<Worker::Model>(Worker::Model{
-      .kind = kind,
-      .encoder = loaded.encoder,
-      .head = read_head(loaded.config, *loaded.weights, kind, loaded.architecture.spec.hidden_size,
-                        static_cast<int64_t>(labels.size()))});
+  network = std::make_shared<Network>(
+      Network{.kind = kind,
+              .encoder = loaded.encoder,
+              .head = read_head(loaded.config, *loaded.weights, kind, loaded.architecture.spec.hidden_size,
+                                static_cast<int64_t>(labels.size()))});
 }
 
 TextClassifier::TextClassifier(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -87,7 +125,7 @@ const std::string& TextClassifier::model_id() const noexcept {
 }
 
 ClassifierKind TextClassifier::kind() const noexcept {
-  return state_->model->kind;
+  return state_->network->kind;
 }
 
 const std::vector<std::string>& TextClassifier::labels() const noexcept {
@@ -99,40 +137,20 @@ size_t TextClassifier::max_tokens() const noexcept {
 }
 
 nn::Precision TextClassifier::precision() const noexcept {
-  return state_->model->encoder->precision();
+  return state_->network->encoder->precision();
 }
 
 size_t TextClassifier::weight_bytes() const noexcept {
-  return state_->model->encoder->weight_bytes();
+  return state_->network->encoder->weight_bytes();
 }
 
 text::TokenBatch TextClassifier::tokenize(std::span<const std::string_view> texts) const {
-  return state_->tokenizer->encode_batch(texts, state_->max_tokens);
+  return is_per_token() ? state_->tokenizer->encode_batch_with_spans(texts, state_->max_tokens)
+                        : state_->tokenizer->encode_batch(texts, state_->max_tokens);
 }
 
-text::TokenBatch TextClassifier::tokenize_with_spans(std::span<const std::string_view> texts,
-                                                     std::vector<text::CharacterSpan>& spans) const {
-  return state_->tokenizer->encode_batch_with_spans(texts, state_->max_tokens, spans);
-}
-
-std::unique_ptr<TextClassifier::Worker> TextClassifier::make_worker() const {
-  return std::unique_ptr<Worker>(new Worker(state_->model));
-}
-
-TextClassifier::Worker::Worker(std::shared_ptr<const Model> model)
-    : model_(std::move(model)), worker_(model_->encoder->make_worker()) {}
-
-std::vector<float> TextClassifier::Worker::classify(const nn::PackedBatchView& batch) {
-  const auto& [head, pooling] = model_->head;
-  const bool is_per_token = model_->kind == ClassifierKind::Token;
-  std::vector<float> features((is_per_token ? batch.num_tokens() : batch.num_sequences()) *
-                              model_->hidden_size());
-  if (is_per_token) {
-    worker_->hidden_states(batch, features);
-  } else {
-    worker_->encode(batch, pooling, false, features);
-  }
-  return head.apply(features);
+std::unique_ptr<TextWorker> TextClassifier::make_worker() const {
+  return std::make_unique<ClassifierWorker>(state_->network);
 }
 
 }  // namespace jammi::model

@@ -15,6 +15,7 @@ namespace {
 using ::jammi::testing::TemporaryDirectory;
 using ::testing::ElementsAre;
 using ::testing::FloatNear;
+using ::testing::IsEmpty;
 using ::testing::Pointwise;
 
 /// tiny_bert with a head of three classes in a file of its own.
@@ -58,7 +59,10 @@ class TextClassifierTest : public ::testing::Test {
 
 std::vector<float> classify(const TextClassifier& classifier, std::span<const std::string_view> texts) {
   const text::TokenBatch batch = classifier.tokenize(texts);
-  return classifier.make_worker()->classify(view(batch));
+  std::vector<float> logits((classifier.is_per_token() ? batch.num_tokens() : texts.size()) *
+                            classifier.row_width());
+  classifier.make_worker()->compute(view(batch), logits);
+  return logits;
 }
 
 TEST_F(TextClassifierTest, a_text_s_logits_are_the_head_s_of_its_first_token) {
@@ -100,10 +104,10 @@ TEST_F(TextClassifierTest, labels_and_limits_come_from_the_directory) {
 
 TEST_F(TextClassifierTest, tokens_know_where_they_come_from) {
   const std::string_view text = "the sea";
-  std::vector<text::CharacterSpan> spans;
-  load(ClassifierKind::Token)->tokenize_with_spans({&text, 1}, spans);
   using Span = text::CharacterSpan;
-  EXPECT_THAT(spans, ElementsAre(Span{0, 0}, Span{0, 3}, Span{4, 7}, Span{0, 0}));
+  EXPECT_THAT(load(ClassifierKind::Token)->tokenize({&text, 1}).spans,
+              ElementsAre(Span{0, 0}, Span{0, 3}, Span{4, 7}, Span{0, 0}));
+  EXPECT_THAT(load(ClassifierKind::Sequence)->tokenize({&text, 1}).spans, IsEmpty());
 }
 
 TEST_F(TextClassifierTest, models_without_labels_or_head_are_refused) {
@@ -120,6 +124,20 @@ TEST_F(TextClassifierTest, a_head_of_another_number_of_classes_is_refused) {
   testing::edit_file(file("config.json"), R"(, "2": "I-PER")", "");
   EXPECT_ERROR(ErrorCode::DataCorruption, "classifier.weight has shape [3, 32] instead of [2, 32]",
                load(ClassifierKind::Sequence));
+}
+
+TEST_F(TextClassifierTest, a_head_of_the_other_kind_is_refused) {
+  // tiny_bert's own entry says nothing about heads.
+  EXPECT_NE(load(ClassifierKind::Sequence), nullptr);
+  testing::edit_file(file("config.json"), "BertModel", "BertForTokenClassification");
+  EXPECT_NE(load(ClassifierKind::Token), nullptr);
+  EXPECT_ERROR(ErrorCode::Unsupported,
+               "no head for classification but one for the task ner: BertForTokenClassification",
+               load(ClassifierKind::Sequence));
+  testing::edit_file(file("config.json"), "BertForTokenClassification", "BertForSequenceClassification");
+  EXPECT_NE(load(ClassifierKind::Sequence), nullptr);
+  EXPECT_ERROR(ErrorCode::Unsupported, "no head for NER but one for the task classification",
+               load(ClassifierKind::Token));
 }
 
 TEST_F(TextClassifierTest, a_missing_tokenizer_is_named) {

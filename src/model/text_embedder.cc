@@ -58,10 +58,8 @@ std::vector<nn::Dense> read_dense(const Architecture& architecture, const Senten
   return dense;
 }
 
-}  // namespace
-
 /// What turns tokens into vectors, shared by the embedder and its workers.
-struct TextEmbedder::Worker::Model {
+struct Network {
   std::shared_ptr<const nn::Encoder> encoder;
   nn::Pooling pooling = nn::Pooling::Mean;
   std::vector<nn::Dense> dense;
@@ -70,20 +68,66 @@ struct TextEmbedder::Worker::Model {
   size_t dimensions() const { return dense.empty() ? hidden_size() : dense.back().out_features(); }
 };
 
+class EmbeddingWorker final : public TextWorker {
+ public:
+  explicit EmbeddingWorker(std::shared_ptr<const Network> network)
+      : network_(std::move(network)), encoder_(network_->encoder->make_worker()) {}
+
+  void compute(const nn::PackedBatchView& batch, std::span<float> out) override {
+    const size_t dimensions = network_->dimensions();
+    std::vector<size_t> texts;
+    std::vector<int32_t> offsets{0};
+    for (size_t i = 0; i < batch.num_sequences(); ++i) {
+      if (batch.offsets[i] == batch.offsets[i + 1]) continue;
+      texts.push_back(i);
+      offsets.push_back(batch.offsets[i + 1]);
+    }
+    if (texts.size() == batch.num_sequences()) {
+      encode(batch, out);
+      return;
+    }
+    std::ranges::fill(out, 0.0f);
+    std::vector<float> vectors(texts.size() * dimensions);
+    if (!texts.empty()) encode({batch.token_ids, offsets}, vectors);
+    for (size_t i = 0; i < texts.size(); ++i) {
+      std::copy_n(&vectors[i * dimensions], dimensions, &out[texts[i] * dimensions]);
+    }
+  }
+
+ private:
+  /// Texts that have tokens.
+  void encode(const nn::PackedBatchView& batch, std::span<float> out) {
+    if (network_->dense.empty()) {
+      encoder_->encode(batch, network_->pooling, true, out);
+      return;
+    }
+    std::vector<float> vectors(batch.num_sequences() * network_->hidden_size());
+    encoder_->encode(batch, network_->pooling, false, vectors);
+    for (const nn::Dense& dense : network_->dense) vectors = dense.apply(vectors);
+    std::ranges::copy(vectors, out.begin());
+    nn::normalize_rows(out, network_->dimensions());
+  }
+
+  const std::shared_ptr<const Network> network_;
+  const std::unique_ptr<nn::EncoderWorker> encoder_;
+};
+
+}  // namespace
+
 struct TextEmbedder::State {
   const uint64_t load_number = next_load_number();
   ResolvedModel model;
   SentenceSettings settings;
   std::filesystem::path tokenizer_path;
   std::shared_ptr<const text::Tokenizer> tokenizer;
-  std::shared_ptr<const Worker::Model> vectors;
+  std::shared_ptr<const Network> network;
   size_t max_tokens = 0;
 
   std::once_flag identity_once;
   ModelIdentity identity;
 
   std::mutex mutex;
-  std::vector<std::unique_ptr<Worker>> idle_workers;  ///< guarded by mutex
+  std::vector<std::unique_ptr<TextWorker>> idle_workers;  ///< guarded by mutex
 
   State(const ResolvedModel& resolved, Config::Precision precision, const nn::Device& device);
   ModelIdentity compute_identity() const;
@@ -96,10 +140,10 @@ TextEmbedder::State::State(const ResolvedModel& resolved, Config::Precision prec
   tokenizer_path = loaded.tokenizer_path;
   tokenizer = loaded.tokenizer;
   max_tokens = loaded.max_tokens;
-  vectors = std::make_shared<Worker::Model>(
-      Worker::Model{.encoder = loaded.encoder,
-                    .pooling = loaded.architecture.pooling.value_or(settings.pooling),
-                    .dense = read_dense(loaded.architecture, settings, *loaded.weights)});
+  network =
+      std::make_shared<Network>(Network{.encoder = loaded.encoder,
+                                        .pooling = loaded.architecture.pooling.value_or(settings.pooling),
+                                        .dense = read_dense(loaded.architecture, settings, *loaded.weights)});
 }
 
 ModelIdentity TextEmbedder::State::compute_identity() const {
@@ -109,7 +153,7 @@ ModelIdentity TextEmbedder::State::compute_identity() const {
   hash.update("config " + file_digest(configuration_file(model.directory)) + "\n");
   hash.update("tokenizer " + computed.tokenizer_digest + "\n");
   for (const auto& file : model.weight_files) hash.update("weights " + file_digest(file) + "\n");
-  hash.update("pooling " + std::string(nn::to_string(vectors->pooling)) + "\n");
+  hash.update("pooling " + std::string(nn::to_string(network->pooling)) + "\n");
   for (const DenseModule& module : settings.dense) {
     hash.update("dense " + file_digest(module.folder / "config.json") + " " + file_digest(module.weights()) +
                 "\n");
@@ -145,7 +189,7 @@ uint64_t TextEmbedder::load_number() const noexcept {
 }
 
 size_t TextEmbedder::dimensions() const noexcept {
-  return state_->vectors->dimensions();
+  return state_->network->dimensions();
 }
 
 size_t TextEmbedder::max_tokens() const noexcept {
@@ -153,26 +197,30 @@ size_t TextEmbedder::max_tokens() const noexcept {
 }
 
 nn::Precision TextEmbedder::precision() const noexcept {
-  return state_->vectors->encoder->precision();
+  return state_->network->encoder->precision();
 }
 
 nn::Pooling TextEmbedder::pooling() const noexcept {
-  return state_->vectors->pooling;
+  return state_->network->pooling;
 }
 
 size_t TextEmbedder::weight_bytes() const noexcept {
-  size_t bytes = state_->vectors->encoder->weight_bytes();
-  for (const nn::Dense& dense : state_->vectors->dense) bytes += dense.bytes();
+  size_t bytes = state_->network->encoder->weight_bytes();
+  for (const nn::Dense& dense : state_->network->dense) bytes += dense.bytes();
   return bytes;
 }
 
 std::string TextEmbedder::kernel_name() const {
-  return state_->vectors->encoder->kernel_name();
+  return state_->network->encoder->kernel_name();
 }
 
 const ModelIdentity& TextEmbedder::identity() const {
   std::call_once(state_->identity_once, [&] { state_->identity = state_->compute_identity(); });
   return state_->identity;
+}
+
+text::TokenBatch TextEmbedder::tokenize(std::span<const std::string_view> texts) const {
+  return tokenize(texts, TextRole::Document);
 }
 
 text::TokenBatch TextEmbedder::tokenize(std::span<const std::string_view> texts, TextRole role) const {
@@ -185,13 +233,13 @@ text::TokenBatch TextEmbedder::tokenize(std::span<const std::string_view> texts,
   return state_->tokenizer->encode_batch(views, state_->max_tokens);
 }
 
-std::unique_ptr<TextEmbedder::Worker> TextEmbedder::make_worker() const {
-  return std::unique_ptr<Worker>(new Worker(state_->vectors));
+std::unique_ptr<TextWorker> TextEmbedder::make_worker() const {
+  return std::make_unique<EmbeddingWorker>(state_->network);
 }
 
 std::vector<float> TextEmbedder::embed(std::string_view text, TextRole role) const {
   const text::TokenBatch batch = tokenize(std::span(&text, 1), role);
-  std::unique_ptr<Worker> worker;
+  std::unique_ptr<TextWorker> worker;
   {
     std::lock_guard lock(state_->mutex);
     if (!state_->idle_workers.empty()) {
@@ -201,51 +249,10 @@ std::vector<float> TextEmbedder::embed(std::string_view text, TextRole role) con
   }
   if (!worker) worker = make_worker();
   std::vector<float> vector(dimensions());
-  worker->encode(view(batch), vector);
+  worker->compute(view(batch), vector);
   std::lock_guard lock(state_->mutex);
   if (state_->idle_workers.size() < kMaxIdleWorkers) state_->idle_workers.push_back(std::move(worker));
   return vector;
-}
-
-TextEmbedder::Worker::Worker(std::shared_ptr<const Model> model)
-    : model_(std::move(model)), worker_(model_->encoder->make_worker()) {}
-
-void TextEmbedder::Worker::encode(const nn::PackedBatchView& batch, std::span<float> out) {
-  const size_t dimensions = model_->dimensions();
-  std::vector<size_t> texts;
-  std::vector<int32_t> offsets{0};
-  for (size_t i = 0; i < batch.num_sequences(); ++i) {
-    if (batch.offsets[i] == batch.offsets[i + 1]) continue;
-    texts.push_back(i);
-    offsets.push_back(batch.offsets[i + 1]);
-  }
-  if (texts.size() == batch.num_sequences()) {
-    encode_texts(batch, out);
-    return;
-  }
-  std::ranges::fill(out, 0.0f);
-  std::vector<float> vectors(texts.size() * dimensions);
-  if (!texts.empty()) encode_texts({batch.token_ids, offsets}, vectors);
-  for (size_t i = 0; i < texts.size(); ++i) {
-    std::copy_n(&vectors[i * dimensions], dimensions, &out[texts[i] * dimensions]);
-  }
-}
-
-/// Texts that have tokens.
-void TextEmbedder::Worker::encode_texts(const nn::PackedBatchView& batch, std::span<float> out) {
-  if (model_->dense.empty()) {
-    worker_->encode(batch, model_->pooling, true, out);
-    return;
-  }
-  std::vector<float> vectors(batch.num_sequences() * model_->hidden_size());
-  worker_->encode(batch, model_->pooling, false, vectors);
-  for (const nn::Dense& dense : model_->dense) vectors = dense.apply(vectors);
-  std::ranges::copy(vectors, out.begin());
-  nn::normalize_rows(out, model_->dimensions());
-}
-
-nn::PackedBatchView view(const text::TokenBatch& batch) {
-  return {batch.token_ids, batch.offsets};
 }
 
 }  // namespace jammi::model

@@ -11,6 +11,7 @@
 #include <jammi/config.h>
 
 #include "model/resolver.h"
+#include "model/text_model.h"
 #include "nn/encoder.h"
 #include "text/tokenizer.h"
 
@@ -27,35 +28,24 @@ struct ModelIdentity {
 enum class TextRole { Query, Document };
 
 /// Turns texts into unit-length vectors: prompt, tokenizer, encoder, pooling, projection and normalisation of
-/// one model. Immutable and thread-safe.
-class TextEmbedder {
+/// one model. A text without tokens becomes zeros.
+class TextEmbedder final : public TextModel {
  public:
-  /// Computes vectors on one thread. Not thread-safe; keeps the embedder's weights alive.
-  class Worker {
-   public:
-    /// Writes one unit-length vector per text to `out` ([num_texts, dimensions], row-major). `batch` comes
-    /// from `tokenize` of the same embedder, or is a selection of its texts.
-    void encode(const nn::PackedBatchView& batch, std::span<float> out);
-
-   private:
-    friend class TextEmbedder;
-    struct Model;
-    explicit Worker(std::shared_ptr<const Model> model);
-    void encode_texts(const nn::PackedBatchView& batch, std::span<float> out);
-
-    std::shared_ptr<const Model> model_;
-    std::unique_ptr<nn::EncoderWorker> worker_;
-  };
-
   /// Throws Model errors that name the id and the file: NotFound, DataCorruption, or Unsupported for an
   /// architecture, backend or precision that has no implementation.
   static std::shared_ptr<const TextEmbedder> load(const ResolvedModel& model, Config::Precision precision,
                                                   const nn::Device& device = {});
-  ~TextEmbedder();
-  TextEmbedder(const TextEmbedder&) = delete;
-  TextEmbedder& operator=(const TextEmbedder&) = delete;
+  ~TextEmbedder() override;
 
-  const std::string& model_id() const noexcept;
+  const std::string& model_id() const noexcept override;
+  size_t weight_bytes() const noexcept override;
+  size_t row_width() const noexcept override { return dimensions(); }
+  bool is_per_token() const noexcept override { return false; }
+  std::unique_ptr<TextWorker> make_worker() const override;
+
+  /// As documents.
+  text::TokenBatch tokenize(std::span<const std::string_view> texts) const override;
+  text::TokenBatch tokenize(std::span<const std::string_view> texts, TextRole role) const;
 
   /// Tells this loaded model from every other that the process has loaded, be it from the same files.
   uint64_t load_number() const noexcept;
@@ -64,17 +54,10 @@ class TextEmbedder {
   size_t max_tokens() const noexcept;  ///< longer texts are cut, prompt and special tokens included
   nn::Precision precision() const noexcept;
   nn::Pooling pooling() const noexcept;
-  size_t weight_bytes() const noexcept;  ///< memory the packed weights occupy
-  std::string kernel_name() const;       ///< for logs and benchmarks
+  std::string kernel_name() const;  ///< for logs and benchmarks
 
   /// Computed on the first call by reading every file of the model (about 0.3 s per 100 MB), then remembered.
   const ModelIdentity& identity() const;
-
-  /// Token ids of each text behind the role's prompt, cut to `max_tokens`. Runs on the calling thread.
-  text::TokenBatch tokenize(std::span<const std::string_view> texts,
-                            TextRole role = TextRole::Document) const;
-
-  std::unique_ptr<Worker> make_worker() const;
 
   /// The vector of one text, computed on the calling thread.
   std::vector<float> embed(std::string_view text, TextRole role = TextRole::Query) const;
@@ -84,8 +67,5 @@ class TextEmbedder {
   explicit TextEmbedder(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
-
-/// The packed batch over a tokenized batch's own memory.
-nn::PackedBatchView view(const text::TokenBatch& batch);
 
 }  // namespace jammi::model

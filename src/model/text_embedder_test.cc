@@ -41,7 +41,7 @@ class TextEmbedderTest : public ::testing::Test {
 std::vector<float> encode(const TextEmbedder& embedder, std::span<const std::string_view> texts) {
   text::TokenBatch batch = embedder.tokenize(texts);
   std::vector<float> vectors(texts.size() * embedder.dimensions());
-  embedder.make_worker()->encode(view(batch), vectors);
+  embedder.make_worker()->compute(view(batch), vectors);
   return vectors;
 }
 
@@ -166,7 +166,7 @@ TEST_F(TextEmbedderTest, a_worker_outlives_its_embedder) {
   auto worker = embedder->make_worker();
   embedder.reset();
   std::vector<float> vector(32);
-  worker->encode(view(batch), vector);
+  worker->compute(view(batch), vector);
   EXPECT_EQ(vector, expected);
 }
 

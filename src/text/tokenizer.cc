@@ -63,23 +63,23 @@ std::shared_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& pa
 }
 
 TokenBatch Tokenizer::encode_batch(std::span<const std::string_view> texts, size_t max_tokens) const {
-  return encode(texts, max_tokens, nullptr);
+  return encode(texts, max_tokens, /*with_spans=*/false);
 }
 
-TokenBatch Tokenizer::encode_batch_with_spans(std::span<const std::string_view> texts, size_t max_tokens,
-                                              std::vector<CharacterSpan>& spans) const {
-  return encode(texts, max_tokens, &spans);
+TokenBatch Tokenizer::encode_batch_with_spans(std::span<const std::string_view> texts,
+                                              size_t max_tokens) const {
+  return encode(texts, max_tokens, /*with_spans=*/true);
 }
 
 TokenBatch Tokenizer::encode(std::span<const std::string_view> texts, size_t max_tokens,
-                             std::vector<CharacterSpan>* spans) const {
+                             bool with_spans) const {
   std::vector<jammi_tokenizer_text> views;
   views.reserve(texts.size());
   for (std::string_view text : texts) views.push_back(as_text(text));
 
   jammi_tokenizer_batch raw{};
-  ErrorText error(jammi_tokenizer_encode(handle_->tokenizer, views.data(), views.size(), max_tokens,
-                                         spans != nullptr, &raw));
+  ErrorText error(
+      jammi_tokenizer_encode(handle_->tokenizer, views.data(), views.size(), max_tokens, with_spans, &raw));
   if (error) {
     throw Error(ErrorCode::InvalidArgument, ErrorCategory::Model,
                 std::string("cannot tokenize: ") + error.get());
@@ -90,9 +90,9 @@ TokenBatch Tokenizer::encode(std::span<const std::string_view> texts, size_t max
   TokenBatch batch;
   batch.token_ids.assign(raw.token_ids, raw.token_ids + raw.num_tokens);
   batch.offsets.insert(batch.offsets.end(), raw.ends, raw.ends + raw.num_texts);
-  if (spans != nullptr) {
-    spans->resize(raw.num_tokens);
-    for (size_t i = 0; i < raw.num_tokens; ++i) (*spans)[i] = {raw.spans[2 * i], raw.spans[2 * i + 1]};
+  if (with_spans) {
+    batch.spans.resize(raw.num_tokens);
+    for (size_t i = 0; i < raw.num_tokens; ++i) batch.spans[i] = {raw.spans[2 * i], raw.spans[2 * i + 1]};
   }
   return batch;
 }

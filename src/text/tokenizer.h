@@ -12,21 +12,22 @@
 
 namespace jammi::text {
 
-/// Token ids of several texts laid end to end. Text i is token_ids[offsets[i] .. offsets[i + 1]).
-struct TokenBatch {
-  std::vector<int32_t> token_ids;
-  std::vector<int32_t> offsets{0};  ///< num_texts() + 1 ascending positions
-
-  size_t num_texts() const { return offsets.size() - 1; }
-  size_t num_tokens() const { return token_ids.size(); }
-};
-
 /// The part of a text that a token came from, in code points, end exclusive; {0, 0} for special tokens.
 struct CharacterSpan {
   int32_t begin = 0;
   int32_t end = 0;
 
   bool operator==(const CharacterSpan&) const = default;
+};
+
+/// Token ids of several texts laid end to end. Text i is token_ids[offsets[i] .. offsets[i + 1]).
+struct TokenBatch {
+  std::vector<int32_t> token_ids;
+  std::vector<int32_t> offsets{0};   ///< num_texts() + 1 ascending positions
+  std::vector<CharacterSpan> spans;  ///< one per token where they were asked for
+
+  size_t num_texts() const { return offsets.size() - 1; }
+  size_t num_tokens() const { return token_ids.size(); }
 };
 
 /// A Hugging Face tokenizer (tokenizer.json), or CLIP's (bpe_simple_vocab_16e6.txt.gz). Immutable and
@@ -45,9 +46,8 @@ class Tokenizer {
   /// tokens (InvalidArgument otherwise). Never pads.
   TokenBatch encode_batch(std::span<const std::string_view> texts, size_t max_tokens) const;
 
-  /// As `encode_batch`, and writes one span per token to `spans`.
-  TokenBatch encode_batch_with_spans(std::span<const std::string_view> texts, size_t max_tokens,
-                                     std::vector<CharacterSpan>& spans) const;
+  /// As `encode_batch`, with spans.
+  TokenBatch encode_batch_with_spans(std::span<const std::string_view> texts, size_t max_tokens) const;
 
   /// One more than the largest token id.
   size_t vocab_size() const noexcept;
@@ -57,8 +57,7 @@ class Tokenizer {
  private:
   struct Handle;
   explicit Tokenizer(std::unique_ptr<Handle> handle);
-  TokenBatch encode(std::span<const std::string_view> texts, size_t max_tokens,
-                    std::vector<CharacterSpan>* spans) const;
+  TokenBatch encode(std::span<const std::string_view> texts, size_t max_tokens, bool with_spans) const;
 
   std::unique_ptr<Handle> handle_;
 };

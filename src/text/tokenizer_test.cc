@@ -80,11 +80,10 @@ TEST(Tokenizer, settings_of_the_file_for_truncation_and_padding_are_ignored) {
 TEST(Tokenizer, spans_count_code_points) {
   auto tokenizer = tiny_bert();
   std::string_view text = "é 日 sea";
-  std::vector<CharacterSpan> spans;
-  TokenBatch batch = tokenizer->encode_batch_with_spans(std::span(&text, 1), 512, spans);
+  TokenBatch batch = tokenizer->encode_batch_with_spans(std::span(&text, 1), 512);
   EXPECT_EQ(batch.token_ids, encode(*tokenizer, text));
-  EXPECT_THAT(spans, ElementsAre(CharacterSpan{0, 0}, CharacterSpan{0, 1}, CharacterSpan{2, 3},
-                                 CharacterSpan{4, 7}, CharacterSpan{0, 0}));
+  EXPECT_THAT(batch.spans, ElementsAre(CharacterSpan{0, 0}, CharacterSpan{0, 1}, CharacterSpan{2, 3},
+                                       CharacterSpan{4, 7}, CharacterSpan{0, 0}));
 }
 
 TEST(Tokenizer, invalid_utf8_counts_as_the_replacement_character) {

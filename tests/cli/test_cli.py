@@ -292,9 +292,29 @@ def test_infer_prints_a_row_for_each_row_of_the_source_and_keeps_nothing(books):
     assert books.succeed("tables", "list", "--format", "json") == ""
 
 
-def test_infer_says_which_task_it_cannot_do(books):
+def test_infer_classifies_and_finds_entities(jammi, tmp_path):
+    (tmp_path / "news.csv").write_text("id,text\n1,Ada Lovelace is cooking rice with fish\n2,\n")
+    jammi.succeed("sources", "add", "news", "--path", "news.csv")
+
+    def infer(task, model):
+        arguments = ["infer", "news", "--model", str(MODEL.parent / model), "--columns", "text", "--key", "id"]
+        return list(map(json.loads, jammi.succeed(*arguments, "--task", task, "--format", "json").splitlines()))
+
+    classified, failed = infer("classification", "tiny_classifier")
+    scores = json.loads(classified["all_scores_json"])
+    assert classified["label"] == "food" and max(scores, key=scores.get) == "food"
+    assert classified["confidence"] == pytest.approx(scores["food"]) and sum(scores.values()) == pytest.approx(1)
+    assert (failed["_status"], failed["label"], failed["confidence"]) == ("error", None, None)
+
+    named, failed = infer("ner", "tiny_ner")
+    (entity,) = json.loads(named["entities"])
+    assert (entity["text"], entity["label"], entity["start"], entity["end"]) == ("Ada Lovelace", "PER", 0, 12)
+    assert (failed["_status"], failed["entities"]) == ("error", None)
+
+
+def test_infer_says_what_a_model_cannot_do(books):
     arguments = ["infer", "books", "--model", str(MODEL), "--columns", "title", "--key", "id", "--task"]
-    assert books.fail(*arguments, "ner").endswith("no model can do this task yet, only text_embedding: ner")
+    assert books.fail(*arguments, "ner").endswith("No id2label mapping for NER model")
 
 
 def test_embed_names_what_is_wrong(books):

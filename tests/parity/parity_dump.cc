@@ -31,7 +31,7 @@ nlohmann::json dump(const TextEmbedder& embedder, const std::vector<std::string>
   const std::vector<std::string_view> views(texts.begin(), texts.end());
   const jammi::text::TokenBatch batch = embedder.tokenize(views, role);
   std::vector<float> vectors(texts.size() * embedder.dimensions());
-  embedder.make_worker()->encode(jammi::model::view(batch), vectors);
+  embedder.make_worker()->compute(jammi::model::view(batch), vectors);
 
   nlohmann::json rows = nlohmann::json::array();
   for (size_t i = 0; i < texts.size(); ++i) {
@@ -47,13 +47,13 @@ nlohmann::json dump(const TextEmbedder& embedder, const std::vector<std::string>
 nlohmann::json dump(const TextClassifier& classifier, const std::vector<std::string>& texts) {
   const std::vector<std::string_view> views(texts.begin(), texts.end());
   const jammi::text::TokenBatch batch = classifier.tokenize(views);
-  const std::vector<float> logits = classifier.make_worker()->classify(jammi::model::view(batch));
-  const size_t num_labels = classifier.labels().size();
+  const size_t num_labels = classifier.row_width();
+  std::vector<float> logits((classifier.is_per_token() ? batch.num_tokens() : texts.size()) * num_labels);
+  classifier.make_worker()->compute(jammi::model::view(batch), logits);
   nlohmann::json rows = nlohmann::json::array();
   size_t first = 0;
   for (size_t i = 0; i < texts.size(); ++i) {
-    const bool is_per_token = classifier.kind() == ClassifierKind::Token;
-    const size_t num_rows = is_per_token ? batch.offsets[i + 1] - batch.offsets[i] : 1;
+    const size_t num_rows = classifier.is_per_token() ? batch.offsets[i + 1] - batch.offsets[i] : 1;
     nlohmann::json& row = rows.emplace_back();
     row["logits"] = nlohmann::json::array();
     for (size_t j = 0; j < num_rows; ++j, first += num_labels) {

@@ -10,6 +10,8 @@ import make_families
 from clip_tokenizer import ClipTokenizer
 
 DEFAULT_MAX_TOKENS = 512
+CLASSIFIER_KINDS = {"sequences": transformers.AutoModelForSequenceClassification,
+                    "tokens": transformers.AutoModelForTokenClassification}
 
 # One thread: the machine may be building at the same time, and spinning threads then cost minutes.
 torch.set_num_threads(1)
@@ -89,3 +91,30 @@ class Reference:
             return vector
         layer = load_file(weights)
         return torch.tanh(layer["linear.weight"] @ vector + layer["linear.bias"])
+
+
+class Classifier(Reference):
+    """A model directory as transformers' model for one of CLASSIFIER_KINDS."""
+
+    def __init__(self, directory, kind):
+        self.kind = kind
+        super().__init__(directory)
+
+    def load_model(self):
+        return CLASSIFIER_KINDS[self.kind].from_pretrained(self.directory, dtype=torch.float32).eval()
+
+    @property
+    def labels(self):
+        return [self.model.config.id2label[i] for i in range(self.model.config.num_labels)]
+
+    def logits(self, texts):
+        """A row of logits per text, or per token of it, for each text."""
+        with torch.inference_mode():
+            return [self.model(input_ids=torch.tensor([ids])).logits[0].reshape(-1, len(self.labels)).numpy()
+                    for ids in self.ids(texts)]
+
+    def spans(self, text):
+        """Begin and end of each token in characters; (0, 0) for special tokens."""
+        tokenizer = tokenizers.Tokenizer.from_file(str(self.directory / "tokenizer.json"))
+        tokenizer.enable_truncation(self.max_tokens)
+        return tokenizer.encode(text).offsets

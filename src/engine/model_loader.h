@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <stop_token>
+
+#include <jammi/database.h>
+#include <jammi/records.h>
+
+#include "model/model.h"
+#include "model/resolver.h"
+
+namespace jammi::engine {
+
+/// Finds models — in the catalog, in a directory, on the hub — loads them for a task and keeps their catalog
+/// rows. Thread-safe.
+class ModelLoader {
+ public:
+  /// `database` must outlive the loader.
+  explicit ModelLoader(Database& database);
+
+  /// text_embedding gives a model::TextEmbedder, classification and ner a model::TextClassifier of the kind.
+  /// The model's catalog row then says what it was loaded for last. Throws Model errors, Unsupported for a
+  /// task that no model does, Cancelled on a stop request while files are fetched.
+  std::shared_ptr<const model::Model> load(const model::ModelSource& source, ModelTask task,
+                                           std::stop_token stop) const;
+
+ private:
+  Database& database_;
+  const model::Resolver resolver_;
+};
+
+}  // namespace jammi::engine
