@@ -15,6 +15,8 @@
 #include <duckdb/main/client_context_state.hpp>
 #include <duckdb/parser/tableref/table_function_ref.hpp>
 
+#include <jammi/error.h>
+
 #include "sql/arrow_status.h"
 #include "sql/errors.h"
 
@@ -97,11 +99,25 @@ duckdb::unique_ptr<duckdb::NodeStatistics> cardinality(duckdb::ClientContext&,
                   : duckdb::make_uniq<duckdb::NodeStatistics>();
 }
 
+/// DuckDB would give a second column of one name another, which the table does not know.
+void require_distinct_names(const std::string& relation, const arrow::Schema& schema) {
+  duckdb::identifier_set_t names;
+  for (const std::string& column : schema.field_names()) {
+    if (!names.insert(duckdb::Identifier(column)).second) {
+      throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql,
+                  "Relation '" + relation + "' has two columns of one name, ignoring case: '" + column + "'");
+    }
+  }
+}
+
 class ConnectionRelations final : public duckdb::ClientContextState {
  public:
   ConnectionRelations(const duckdb::TableFunction& arrow_scan, const Relations& relations)
       : arrow_scan_(arrow_scan) {
-    for (const auto& [name, table] : relations) tables_.emplace(duckdb::Identifier(name), table);
+    for (const auto& [name, table] : relations) {
+      require_distinct_names(name, *table->schema());
+      tables_.emplace(duckdb::Identifier(name), table);
+    }
   }
 
   duckdb::optional_ptr<duckdb::CatalogEntry> find(duckdb::ClientContext& context,
