@@ -32,7 +32,9 @@ set_target_properties(jammi_duckdb PROPERTIES IMPORTED_LOCATION "${JAMMI_DUCKDB_
   INTERFACE_INCLUDE_DIRECTORIES "${JAMMI_DUCKDB_INCLUDE}")
 if(NOT JAMMI_DB_ONLY)
   find_package(dnnl REQUIRED)
-  find_package(OpenMP REQUIRED COMPONENTS CXX)
+  if(NOT JAMMI_SANITIZER STREQUAL "fuzzer")  # which is clang's, whose OpenMP the platform does not have
+    find_package(OpenMP REQUIRED COMPONENTS CXX)
+  endif()
   pkg_check_modules(VIPS REQUIRED IMPORTED_TARGET vips)
 
   # Any libtorch, with CUDA or without; CMAKE_PREFIX_PATH chooses one. Its own package file asks for the CUDA toolkit

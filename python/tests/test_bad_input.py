@@ -139,6 +139,25 @@ def test_a_query_vector_that_is_not_finite_is_refused(embedded, value):
         embedded.search("papers", query=[0.1] * 31 + [value], k=1)
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_so_is_one_in_sql(embedded, value):
+    vector = ", ".join(["0.1"] * 31 + [f"'{value}'::FLOAT"])
+    with pytest.raises(RuntimeError, match="not finite"):
+        embedded.sql(f"SELECT * FROM vector_search('papers', [{vector}], 1)")
+
+
+def test_an_ambiguous_name_is_refused_and_named(embedded):
+    twice = "papers.public.papers a JOIN papers.public.papers b ON a.id = b.id"
+    with pytest.raises(RuntimeError, match='Ambiguous reference to column name.*"?title'):
+        embedded.sql(f"SELECT title FROM {twice}")
+    relation = pyarrow.table([[1], [2]], names=["n", "n"])
+    with pytest.raises(RuntimeError, match="Relation 'r' has two columns of one name, ignoring case: 'n'"):
+        embedded.sql("SELECT n FROM r", relations={"r": relation})
+    search = embedded.search("papers", query=[0.1] * 32, k=1)
+    search.join("papers", on="id=id")
+    assert {"title", "papers_title"} <= set(search.run().column_names)
+
+
 def test_a_query_vector_of_another_width_is_refused(embedded):
     for width in (0, 31, 33, 100_000):
         with pytest.raises(RuntimeError, match=f"Vector dimension mismatch: expected 32, got {width}"):

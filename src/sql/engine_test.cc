@@ -180,6 +180,16 @@ TEST_F(EngineTest, relations_are_seen_by_one_query_only_and_can_be_filtered) {
   EXPECT_ERROR(ErrorCode::NotFound, "no such table: hits", run("SELECT * FROM hits"));
 }
 
+TEST_F(EngineTest, a_relation_with_two_columns_of_one_name_is_refused) {
+  for (const char* second : {"n", "N"}) {
+    const auto table = numbers(3);
+    const auto ambiguous = *table->AddColumn(1, arrow::field(second, arrow::int64()), table->column(0));
+    EXPECT_ERROR(ErrorCode::InvalidArgument,
+                 "Relation 'hits' has two columns of one name, ignoring case: '" + std::string(second) + "'",
+                 engine_.query_with_relations("SELECT 1", {{"hits", ambiguous}}));
+  }
+}
+
 TEST_F(EngineTest, an_expression_is_parsed_as_one_expression_or_refused) {
   EXPECT_EQ(engine_.parse_expression("year>2020 and title = 'it''s'"),
             "((\"year\" > 2020) AND (title = 'it''s'))");
