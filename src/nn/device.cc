@@ -53,7 +53,9 @@ CudaStatus cuda_status(int64_t index) {
       status.problem = absence(index, "libtorch", in_torch);
     }
   } catch (const Error& error) {
-    status.problem = error.message();
+    const std::string what =
+        status.is_present ? "The CUDA plugin cannot be used" : "There is no NVIDIA driver";
+    status.problem = what + ": " + error.message();
   }
   return status;
 }
