@@ -32,6 +32,7 @@ set_target_properties(jammi_duckdb PROPERTIES IMPORTED_LOCATION "${JAMMI_DUCKDB_
   INTERFACE_INCLUDE_DIRECTORIES "${JAMMI_DUCKDB_INCLUDE}")
 if(NOT JAMMI_DB_ONLY)
   find_package(dnnl REQUIRED)
+  find_package(onnxruntime REQUIRED)
   if(NOT JAMMI_SANITIZER STREQUAL "fuzzer")  # which is clang's, whose OpenMP the platform does not have
     find_package(OpenMP REQUIRED COMPONENTS CXX)
   endif()

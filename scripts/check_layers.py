@@ -37,7 +37,7 @@ DOORS = {
     "torch": {"nn", "training"},
     "ATen": {"nn", "training"},
     "c10": {"nn", "training"},
-    "onnxruntime": {"model"},
+    "onnxruntime_cxx_api": {"model"},
     "curl": {"io"},
     "toml++": {"config"},
     "CLI": {"cli"},

@@ -17,12 +17,13 @@ struct EmbeddingOptions {
 /// What a run of `generate_text_embeddings` did beside the table it made.
 struct EmbeddingSummary {
   ResultTableRecord table;
-  uint64_t rows_failed = 0;  ///< rows without text or key; they are not in the table
+  uint64_t rows_failed =
+      0;  ///< rows without text or key, or that the model failed on; they are not in the table
   uint64_t duplicate_keys =
       0;  ///< rows whose key another row has too, less one per key; they are embedded all the same
   uint64_t tokens = 0;
   double elapsed_seconds = 0;
-  std::string precision;  ///< f32 or bf16: what the model really computed in
+  std::string precision;  ///< f32, bf16, or remote: what the model really computed in
 };
 
 }  // namespace jammi

@@ -54,11 +54,11 @@ struct TableDescription {
 
 /// A model the engine has resolved at least once.
 struct ModelRecord {
-  std::string name;  ///< canonical id: a path, a hub repository, or jammi:fine-tuned:<uuid>
+  std::string name;  ///< canonical id: a path, an address, a hub repository, or jammi:fine-tuned:<uuid>
   int64_t version = 1;
-  std::string type;                           ///< huggingface, local or fine-tuned
+  std::string type;                           ///< huggingface, local, http or fine-tuned
   ModelTask task = ModelTask::TextEmbedding;  ///< what it was loaded for last
-  std::string backend;                        ///< candle (native) or ort
+  std::string backend;                        ///< candle (native), ort or http
   std::string status;                         ///< registered or loaded
   std::optional<int64_t> dimensions;
   std::string metadata_json;

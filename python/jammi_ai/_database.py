@@ -160,7 +160,8 @@ class Database:
         Args:
             source: A registered source.
             model: A model of the Hugging Face Hub ("sentence-transformers/all-MiniLM-L6-v2"), a local directory
-                ("local:/models/minilm", or a `pathlib.Path`).
+                ("local:/models/minilm", or a `pathlib.Path`), or one on a server that speaks OpenAI's embeddings API
+                ("https://api.example.com#text-embedding-3-small").
             columns: The text columns, joined by one space in this order.
             key: The column that names a row; the table keeps it as text in `_row_id`.
             progress: True draws a bar; a callable is called with a `Progress` up to ten times a second and at the end,

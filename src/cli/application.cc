@@ -169,10 +169,12 @@ void add_embed_command(CLI::App& app, const Context& context, Arguments& argumen
       app, "embed", "Embed the text of a source with a model", [&] { embed(context, options); },
       "  jammi embed patents --model sentence-transformers/all-MiniLM-L6-v2 --columns title,abstract --key "
       "id\n"
-      "  jammi embed patents --model ./my-model --columns abstract --key id");
+      "  jammi embed patents --model ./my-model --columns abstract --key id\n"
+      "  jammi embed patents --model https://api.example.com#my-model --columns abstract --key id");
   add_text(*embed_app, "SOURCE", options.source, "Name of the source")->required();
-  add_text(*embed_app, "--model", options.model,
-           "Hugging Face repository, or a directory (./DIR or local:DIR)")
+  add_text(
+      *embed_app, "--model", options.model,
+      "Hugging Face repository, directory (./DIR or local:DIR), or address of a server (https://HOST#MODEL)")
       ->required();
   add_list(*embed_app, "--columns", options.columns, "Columns whose text is embedded, comma-separated")
       ->required();
@@ -189,8 +191,9 @@ void add_infer_command(CLI::App& app, const Context& context, Arguments& argumen
       "  jammi infer patents --task classification --model ./my-model --columns title,abstract --key id "
       "--format json > labels.jsonl");
   add_text(*infer_app, "SOURCE", options.source, "Name of the source")->required();
-  add_text(*infer_app, "--model", options.model,
-           "Hugging Face repository, or a directory (./DIR or local:DIR)")
+  add_text(
+      *infer_app, "--model", options.model,
+      "Hugging Face repository, directory (./DIR or local:DIR), or address of a server (https://HOST#MODEL)")
       ->required();
   add_list(*infer_app, "--columns", options.columns, "Columns whose text the model reads, comma-separated")
       ->required();

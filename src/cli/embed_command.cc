@@ -25,7 +25,8 @@ void print_summary(const EmbeddingSummary& summary, const Context& context) {
       with_thousands(per_second(rows, seconds)), with_thousands(per_second(summary.tokens, seconds)),
       summary.precision);
   if (summary.rows_failed != 0) {
-    context.out << count_of_rows(summary.rows_failed) << " without text or key left out.\n";
+    context.out << count_of_rows(summary.rows_failed)
+                << " left out: no text, no key, or an error of the model.\n";
   }
   if (summary.duplicate_keys != 0) {
     context.status << "Warning: " << count_of_rows(summary.duplicate_keys)

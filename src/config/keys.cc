@@ -25,7 +25,6 @@ constexpr std::string_view kServer = "the server";
 constexpr std::string_view kTraining = "fine-tuning";
 constexpr std::string_view kTopics = "topics";
 constexpr std::string_view kGpuMemory = "a budget of GPU memory";
-constexpr std::string_view kHttpModels = "HTTP models";
 
 /// The place that a chain of members names, as in `at<&Config::engine, &Config::Engine::batch_size>`.
 template <auto... Members>
@@ -80,10 +79,9 @@ std::span<const Key> keys() {
       Key{"inference.http.timeout_secs",
           WholeNumber{at<&Config::inference, &Config::Inference::http, &Config::InferenceHttp::timeout_secs>,
                       1},
-          kHttpModels},
+          ""},
       Key{"inference.http.headers",
-          Headers{at<&Config::inference, &Config::Inference::http, &Config::InferenceHttp::headers>},
-          kHttpModels},
+          Headers{at<&Config::inference, &Config::Inference::http, &Config::InferenceHttp::headers>}, ""},
       Key{"embedding.default_distance_metric",
           word<kDistanceMetrics, &Config::embedding, &Config::Embedding::default_distance_metric>(),
           kMetrics},

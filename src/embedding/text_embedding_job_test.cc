@@ -12,9 +12,11 @@
 #include "base/testing.h"
 #include "catalog/catalog.h"
 #include "db/open.h"
+#include "inference/text_embedding_task.h"
 #include "io/fault_injecting_file_system.h"
 #include "io/local_file_system.h"
 #include "model/resolver.h"
+#include "model/text_embedder.h"
 
 namespace jammi::embedding {
 namespace {
@@ -25,6 +27,10 @@ std::shared_ptr<const model::TextEmbedder> tiny_bert() {
           .resolve(model::parse_model_source("local:" JAMMI_SOURCE_DIR "/tests/fixtures/tiny_bert")),
       Config::Precision::F32);
   return embedder;
+}
+
+std::shared_ptr<const inference::Task> tiny_task() {
+  return inference::make_text_embedding_task(tiny_bert());
 }
 
 class TextEmbeddingJobTest : public ::testing::Test {
@@ -69,8 +75,9 @@ TEST_F(TextEmbeddingJobTest, progress_ends_at_the_number_of_rows) {
   auto database = open(io::local_file_system());
   Progress last;
   EmbeddingOptions options{.progress = [&](const Progress& progress) { last = progress; }, .stop = {}};
-  EmbeddingSummary summary = run_text_embedding_job(
-      *database, tiny_bert(), {.source = "notes", .columns = {"title"}, .key = "id"}, {}, options);
+  EmbeddingSummary summary =
+      run_text_embedding_job(*database, *tiny_task(), *tiny_bert(),
+                             {.source = "notes", .columns = {"title"}, .key = "id"}, {}, options);
   EXPECT_EQ(last.rows_done, 300u);
   EXPECT_EQ(last.rows_total, 300u);
   EXPECT_EQ(last.tokens_done, summary.tokens);
@@ -89,8 +96,9 @@ TEST_F(TextEmbeddingJobTest, observers_see_the_rows_and_the_table_keeps_all_of_t
   inference::ObserverList observers;
   observers.add(rows);
   auto database = open(io::local_file_system());
-  EmbeddingSummary summary = run_text_embedding_job(
-      *database, tiny_bert(), {.source = "notes", .columns = {"title"}, .key = "id"}, observers, {});
+  EmbeddingSummary summary =
+      run_text_embedding_job(*database, *tiny_task(), *tiny_bert(),
+                             {.source = "notes", .columns = {"title"}, .key = "id"}, observers, {});
   EXPECT_EQ(rows->num_rows, 300);
   EXPECT_EQ(summary.table.row_count, 300);
 }
@@ -104,8 +112,8 @@ TEST_F(TextEmbeddingJobTest, a_device_that_fills_up_at_any_write_leaves_no_ready
       auto files =
           std::make_shared<io::FaultInjectingFileSystem>(io::local_file_system(), io::device_full_from(call));
       auto database = open(files);
-      run_text_embedding_job(*database, tiny_bert(), {.source = "notes", .columns = {"title"}, .key = "id"},
-                             {}, {});
+      run_text_embedding_job(*database, *tiny_task(), *tiny_bert(),
+                             {.source = "notes", .columns = {"title"}, .key = "id"}, {}, {});
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::ResourceExhausted) << error.what();
       failed = true;

@@ -18,10 +18,11 @@ size_t EmbeddingCache::HashKey::operator()(const Key& key) const {
   return std::hash<std::string>()(key.text) ^ (key.model_number * kMixer);
 }
 
-std::vector<float> EmbeddingCache::embed(const model::TextEmbedder& model, const std::string& text) {
+std::vector<float> EmbeddingCache::embed(const model::EmbeddingModel& model, const std::string& text,
+                                         std::stop_token stop) {
   Key key{model.load_number(), text};
   if (const auto known = vectors_.find(key)) return *known;
-  std::vector<float> vector = model.embed(text);
+  std::vector<float> vector = model.embed_query(text, std::move(stop));
   const uint64_t bytes = kEntryBytes + text.size() + vector.size() * sizeof(float);
   vectors_.insert(std::move(key), std::make_shared<const std::vector<float>>(vector), bytes);
   return vector;

@@ -2,11 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/lru_cache.h"
-#include "model/text_embedder.h"
+#include "model/embedding_model.h"
 
 namespace jammi::engine {
 
@@ -19,8 +20,9 @@ class EmbeddingCache {
   explicit EmbeddingCache(uint64_t capacity_bytes) : vectors_(capacity_bytes) {}
 
   /// The vector of `text`, computed when it is not there. Threads that ask for one text at the same time may
-  /// each compute it.
-  std::vector<float> embed(const model::TextEmbedder& model, const std::string& text);
+  /// each compute it. Throws what the model throws.
+  std::vector<float> embed(const model::EmbeddingModel& model, const std::string& text,
+                           std::stop_token stop = {});
 
   CacheStatistics statistics() const { return vectors_.statistics(); }
 

@@ -8,6 +8,7 @@
 
 #include "base/testing.h"
 #include "model/resolver.h"
+#include "model/text_embedder.h"
 
 namespace jammi::engine {
 namespace {

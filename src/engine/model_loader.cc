@@ -11,6 +11,7 @@
 
 #include "catalog/catalog.h"
 #include "model/device.h"
+#include "model/http_embedder.h"
 #include "model/text_classifier.h"
 #include "model/text_embedder.h"
 
@@ -33,6 +34,9 @@ std::optional<model::CatalogModel> find_model_files(Database& database, const st
                                  ? model::ModelBackend::Onnx
                                  : model::ModelBackend::Native};
 }
+
+constexpr char kRegistered[] = "registered";
+constexpr char kHttp[] = "http";
 
 struct LoadedModel {
   std::shared_ptr<const model::Model> model;
@@ -65,7 +69,7 @@ ModelRecord describe(const model::ResolvedModel& resolved, ModelTask task,
   record.type = resolved.source.kind == model::ModelSource::Kind::Local ? "local" : "huggingface";
   record.task = task;
   record.backend = to_string(resolved.backend);
-  record.status = "registered";
+  record.status = kRegistered;
   record.dimensions = dimensions;
   record.metadata_json = nlohmann::json{{kArtifactPath, resolved.directory.string()}}.dump();
   return record;
@@ -80,8 +84,29 @@ ModelLoader::ModelLoader(Database& database)
           [&database](const std::string& id) { return find_model_files(database, id); },
           model::hub_options_from_environment()) {}
 
+std::shared_ptr<const model::Model> ModelLoader::connect(const model::ModelSource& source, ModelTask task,
+                                                         std::stop_token stop) const {
+  if (task != ModelTask::TextEmbedding) {
+    throw Error(ErrorCode::Unsupported, ErrorCategory::Backend,
+                "HTTP backend only supports embedding task, got " + std::string(to_string(task)));
+  }
+  auto embedder = model::HttpEmbedder::connect(
+      source, model::http_model_options(database_.config().inference.http), std::move(stop));
+  ModelRecord record;
+  record.name = source.id;
+  record.type = kHttp;
+  record.task = task;
+  record.backend = kHttp;
+  record.status = kRegistered;
+  record.dimensions = static_cast<int64_t>(embedder->dimensions());
+  record.metadata_json = "{}";
+  database_.catalog().models().upsert(record);
+  return embedder;
+}
+
 std::shared_ptr<const model::Model> ModelLoader::load(const model::ModelSource& source, ModelTask task,
                                                       std::stop_token stop) const {
+  if (source.kind == model::ModelSource::Kind::Http) return connect(source, task, std::move(stop));
   const model::ResolvedModel resolved = resolver_.resolve(source, {}, std::move(stop));
   LoadedModel loaded = load_for(task, resolved, database_.config());
   database_.catalog().models().upsert(describe(resolved, task, loaded.dimensions));

@@ -13,9 +13,11 @@
 #include "engine/model_loader.h"
 #include "engine/sql_functions.h"
 #include "inference/classification_task.h"
+#include "inference/http_embedding_task.h"
 #include "inference/ner_task.h"
 #include "inference/runner.h"
 #include "inference/text_embedding_task.h"
+#include "model/http_embedder.h"
 #include "model/resolver.h"
 #include "model/text_classifier.h"
 #include "model/text_embedder.h"
@@ -57,22 +59,31 @@ struct Session::State {
         searches{.tables = search::TableCache(kOpenTables),
                  .neighbors = search::NeighborCache(ann_cache_entries(config.cache))} {}
 
-  /// The model as a user names it; `Loaded` is the class that the loader gives for the task.
+  /// The model as a user names it; `Loaded` is a class of what the loader gives for the task.
   template <typename Loaded>
   std::shared_ptr<const Loaded> model(const std::string& written, ModelTask task, std::stop_token stop) {
-    return std::static_pointer_cast<const Loaded>(
+    return std::dynamic_pointer_cast<const Loaded>(
         models.get(model::parse_model_source(written), task, std::move(stop)));
   }
 
-  std::shared_ptr<const model::TextEmbedder> embedder(const std::string& written, std::stop_token stop) {
-    return model<model::TextEmbedder>(written, ModelTask::TextEmbedding, std::move(stop));
+  std::shared_ptr<const model::EmbeddingModel> embedder(const std::string& written, std::stop_token stop) {
+    return model<model::EmbeddingModel>(written, ModelTask::TextEmbedding, std::move(stop));
+  }
+
+  std::shared_ptr<const inference::Task> embedding_task(
+      const std::shared_ptr<const model::EmbeddingModel>& embedder) {
+    if (auto remote = std::dynamic_pointer_cast<const model::HttpEmbedder>(embedder)) {
+      return inference::make_http_embedding_task(std::move(remote), database->config().inference.batch_size);
+    }
+    return inference::make_text_embedding_task(
+        std::dynamic_pointer_cast<const model::TextEmbedder>(embedder));
   }
 
   std::shared_ptr<const inference::Task> load_task(const std::string& written, ModelTask task,
                                                    std::stop_token stop) {
     switch (task) {
       case ModelTask::TextEmbedding:
-        return inference::make_text_embedding_task(embedder(written, stop));
+        return embedding_task(embedder(written, stop));
       case ModelTask::Classification:
         return inference::make_classification_task(model<model::TextClassifier>(written, task, stop));
       case ModelTask::Ner:
@@ -112,7 +123,8 @@ Database& Session::database() noexcept {
 EmbeddingSummary Session::generate_text_embeddings(const std::string& source, const std::string& model,
                                                    const std::vector<std::string>& columns,
                                                    const std::string& key, const EmbeddingOptions& options) {
-  return embedding::run_text_embedding_job(*state_->database, state_->embedder(model, options.stop),
+  const auto embedder = state_->embedder(model, options.stop);
+  return embedding::run_text_embedding_job(*state_->database, *state_->embedding_task(embedder), *embedder,
                                            {source, columns, key}, state_->runner.observers(), options);
 }
 
@@ -137,7 +149,7 @@ std::vector<float> Session::encode_text_query(const std::string& model, const st
   if (text.empty()) {
     throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference, "Empty or null text input");
   }
-  return state_->embeddings.embed(*state_->embedder(model, stop), text);
+  return state_->embeddings.embed(*state_->embedder(model, stop), text, stop);
 }
 
 SearchBuilder Session::search(const std::string& source, std::vector<float> query, size_t k,

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -8,12 +9,14 @@
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <jammi/error.h>
 #include <jammi/session.h>
 
 #include "base/testing.h"
 #include "catalog/catalog.h"
+#include "io/http_testing.h"
 
 namespace jammi {
 namespace {
@@ -386,6 +389,63 @@ TEST_F(SessionTest, a_model_replaced_under_its_path_answers_for_itself) {
   const std::vector<float> after = session_->encode_text_query(model, "bread");
   EXPECT_NE(after, before);
   EXPECT_EQ(after, Session::open(config_)->encode_text_query(model, "bread"));
+}
+
+/// Answers with (letters a, letters o, 1) for each text.
+io::testing::ServedReply serve_letters(const io::testing::ServedRequest& request) {
+  auto data = nlohmann::json::array();
+  for (const std::string text : nlohmann::json::parse(request.body)["input"]) {
+    data.push_back({{"embedding", {std::ranges::count(text, 'a'), std::ranges::count(text, 'o'), 1}}});
+  }
+  return {.body = nlohmann::json{{"data", data}, {"usage", {{"total_tokens", 4}}}}.dump()};
+}
+
+TEST_F(SessionTest, a_model_on_a_server_embeds_infers_and_searches_like_any_other) {
+  io::testing::HttpServer server(serve_letters);
+  const std::string model = server.url() + "#letters";
+  config_.inference.http.headers = {{"X-Api-Key", "sesame"}};
+  config_.inference.batch_size = 2;
+  session_ = Session::open(config_);
+
+  const EmbeddingSummary summary = session_->generate_text_embeddings("notes", model, {"title"}, "id");
+  EXPECT_EQ(summary.table.row_count, 4);
+  EXPECT_EQ(summary.table.dimensions, 3);
+  EXPECT_EQ(summary.table.model_id, model);
+  EXPECT_EQ(summary.rows_failed, 1u);
+  EXPECT_EQ(summary.tokens, 4u * 3);
+  EXPECT_EQ(summary.precision, "remote");
+  auto found = session_->search("notes", session_->encode_text_query(model, "oooooooooooooo"), 1).run();
+  EXPECT_EQ(strings(*found, "title"), std::vector<std::string>{"error correction for quantum computers"});
+  EXPECT_EQ(strings(**session_->infer("notes", model, {"title"}, ModelTask::TextEmbedding, "id")->ToTable(),
+                    "_status"),
+            (std::vector<std::string>{"ok", "ok", "error", "ok", "ok"}));
+  auto reader = session_->database().sql("SELECT _row_id FROM vector_search('notes', 'bread flour', 1)");
+  EXPECT_EQ(strings(**reader->ToTable(), "_row_id").size(), 1u);
+
+  for (const auto& request : server.requests()) EXPECT_EQ(request.headers.at("x-api-key"), "sesame");
+  const auto models = session_->database().catalog().models().list();
+  ASSERT_EQ(models.size(), 1u);
+  EXPECT_EQ(models[0].name, model);
+  EXPECT_EQ(models[0].type, "http");
+  EXPECT_EQ(models[0].backend, "http");
+  EXPECT_EQ(models[0].dimensions, 3);
+}
+
+TEST_F(SessionTest, a_model_on_a_server_is_asked_once_for_a_query_and_does_nothing_but_embed) {
+  io::testing::HttpServer server(serve_letters);
+  const auto vector = session_->encode_text_query(server.url(), "bread");
+  EXPECT_EQ(session_->encode_text_query(server.url(), "bread"), vector);
+  EXPECT_EQ(server.requests().size(), 2u) << "the first learns the width";
+  EXPECT_ERROR(ErrorCode::Unsupported, "Backend error: HTTP backend only supports embedding task, got ner",
+               session_->infer("notes", server.url(), {"title"}, ModelTask::Ner, "id"));
+}
+
+TEST_F(SessionTest, the_http_backend_refuses_models_that_are_no_address) {
+  config_.inference.default_backend = Config::Backend::Http;
+  EXPECT_ERROR(ErrorCode::Unsupported, "Backend Http not supported for local resolution",
+               Session::open(config_)->preload_model(kModel));
+  io::testing::HttpServer server(serve_letters);
+  Session::open(config_)->preload_model(server.url());
 }
 
 TEST_F(SessionTest, a_missing_model_is_a_clear_error) {

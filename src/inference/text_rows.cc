@@ -22,6 +22,13 @@ const arrow::StringArray& text_column(const arrow::RecordBatch& batch, int colum
 
 }  // namespace
 
+RowOutcome outcome_of(TextRow row) {
+  RowOutcome outcome;
+  if (row.error != kNullKeyError) outcome.row_id = std::move(row.row_id);
+  outcome.error = std::move(row.error);
+  return outcome;
+}
+
 TextRowReader::TextRowReader(std::shared_ptr<arrow::RecordBatchReader> batches)
     : batches_(std::move(batches)) {}
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "inference/task.h"
+
 namespace arrow {
 class RecordBatch;
 class RecordBatchReader;
@@ -27,6 +29,8 @@ inline constexpr char kEmptyTextError[] = "Empty or null text input";
 
 /// `error` of a row whose key is null.
 inline constexpr char kNullKeyError[] = "Null key";
+
+RowOutcome outcome_of(TextRow row);
 
 /// Reads rows from record batches whose first column is the key and whose other columns are the text, all of
 /// type utf8. Text cells are joined with one space, nulls skipped. Not thread-safe.

@@ -8,13 +8,6 @@
 namespace jammi::inference {
 namespace {
 
-RowOutcome outcome_of(TextRow& row) {
-  RowOutcome outcome;
-  if (row.error != kNullKeyError) outcome.row_id = std::move(row.row_id);
-  outcome.error = std::move(row.error);
-  return outcome;
-}
-
 class TextTaskStream final : public TaskStream {
  public:
   TextTaskStream(const TextTask& task, std::shared_ptr<const model::TextModel> model, TextRowReader rows,
@@ -45,7 +38,7 @@ std::unique_ptr<TaskStream> TextTask::run(std::shared_ptr<arrow::RecordBatchRead
 TaskOutput TextTask::finish(TextModelOutput output) const {
   TaskOutput finished;
   finished.columns = make_columns(output);
-  for (TextRow& row : output.rows) finished.rows.push_back(outcome_of(row));
+  for (TextRow& row : output.rows) finished.rows.push_back(outcome_of(std::move(row)));
   finished.num_tokens = output.num_tokens;
   finished.latency_ms = output.latency_ms;
   return finished;

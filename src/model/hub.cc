@@ -159,7 +159,7 @@ std::filesystem::path fetch(const std::string& repository, const HubOptions& opt
     return use_incomplete(repository, *usable, error.message());
   }
   if (listing.files.empty()) {
-    throw Error(ErrorCode::NotFound, ErrorCategory::Model, "No safetensors weights found");
+    throw Error(ErrorCode::NotFound, ErrorCategory::Model, "No safetensors weights found, and no ONNX model");
   }
   return running.run(listing);
 }

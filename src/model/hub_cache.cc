@@ -42,8 +42,8 @@ void write_text(const std::filesystem::path& path, std::string_view text) {
 bool is_usable(const std::filesystem::path& snapshot) {
   if (!has_configuration(snapshot) || !std::filesystem::exists(snapshot / "tokenizer.json")) return false;
   const auto weights = safetensors_files(snapshot);
-  return !weights.empty() &&
-         std::ranges::all_of(weights, [](const auto& file) { return std::filesystem::exists(file); });
+  if (weights.empty()) return onnx_file(snapshot).has_value();
+  return std::ranges::all_of(weights, [](const auto& file) { return std::filesystem::exists(file); });
 }
 
 }  // namespace

@@ -69,7 +69,20 @@ bool has(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-/// The weight files to fetch, by the same preference as safetensors_files.
+/// The ONNX file to fetch, by the same preference as onnx_file, with the file of its tensors.
+std::vector<std::string> choose_onnx(const std::vector<std::string>& names) {
+  for (const std::string model : {"model.onnx", "onnx/model.onnx"}) {
+    if (!has(names, model)) continue;
+    std::vector<std::string> chosen{model};
+    for (const char* suffix : {"_data", ".data"}) {
+      if (has(names, model + suffix)) chosen.push_back(model + suffix);
+    }
+    return chosen;
+  }
+  return {};
+}
+
+/// The weight files to fetch, by the same preference as safetensors_files, else ONNX.
 std::vector<std::string> choose_weights(const std::vector<std::string>& names) {
   const bool prefers_open_clip = has(names, "open_clip_config.json") && has(names, kOpenClipWeights);
   if (prefers_open_clip) return {std::string(kOpenClipWeights)};
@@ -80,7 +93,8 @@ std::vector<std::string> choose_weights(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     if (name.ends_with(kWeightSuffix) && is_plain_name(name)) chosen.push_back(name);
   }
-  if (!chosen.empty() && has_index) chosen.emplace_back(kWeightIndex);
+  if (chosen.empty()) return choose_onnx(names);
+  if (has_index) chosen.emplace_back(kWeightIndex);
   return chosen;
 }
 

@@ -60,6 +60,13 @@ TEST(HubListing, one_set_of_weights_is_chosen) {
   EXPECT_THAT(names({"config.json", "sub/x.safetensors", "pytorch_model.bin"}), ElementsAre());
 }
 
+TEST(HubListing, a_repository_without_safetensors_gives_its_onnx_file_and_the_tensors_beside_it) {
+  EXPECT_THAT(names({"config.json", "onnx/model.onnx", "onnx/model.onnx_data", "onnx/model_quantized.onnx"}),
+              ElementsAre("config.json", "onnx/model.onnx", "onnx/model.onnx_data"));
+  EXPECT_THAT(names({"config.json", "model.onnx", "model.onnx.data", "onnx/model.onnx"}),
+              ElementsAre("config.json", "model.onnx", "model.onnx.data"));
+}
+
 TEST(HubListing, large_files_are_known_by_their_sha256) {
   const std::string large = R"({"sha":")" + kCommit +
                             R"(","siblings":[{"rfilename":"config.json","size":7,"blobId":")" + kGitDigest +

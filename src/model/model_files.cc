@@ -42,9 +42,10 @@ std::vector<std::filesystem::path> safetensors_files(const std::filesystem::path
 }
 
 std::optional<std::filesystem::path> onnx_file(const std::filesystem::path& directory) {
-  auto file = directory / "model.onnx";
-  if (!std::filesystem::exists(file)) return std::nullopt;
-  return file;
+  for (const char* name : {"model.onnx", "onnx/model.onnx"}) {
+    if (auto file = directory / name; std::filesystem::exists(file)) return file;
+  }
+  return std::nullopt;
 }
 
 }  // namespace jammi::model

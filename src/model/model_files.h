@@ -22,7 +22,7 @@ std::optional<std::filesystem::path> tokenizer_file(const std::filesystem::path&
 /// index.
 std::vector<std::filesystem::path> safetensors_files(const std::filesystem::path& directory);
 
-/// The directory's model.onnx.
+/// The directory's model.onnx or onnx/model.onnx.
 std::optional<std::filesystem::path> onnx_file(const std::filesystem::path& directory);
 
 }  // namespace jammi::model

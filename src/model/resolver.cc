@@ -1,5 +1,6 @@
 #include "model/resolver.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <jammi/error.h>
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::string_view kLocalPrefix = "local:";
 constexpr std::string_view kHubPrefix = "hf://";
+constexpr std::string_view kHttpPrefixes[] = {"http://", "https://"};
 
 bool matches(Config::Backend hint, ModelBackend backend) {
   switch (hint) {
@@ -26,15 +28,33 @@ bool matches(Config::Backend hint, ModelBackend backend) {
   return false;
 }
 
+bool is_address(std::string_view written) {
+  return std::ranges::any_of(kHttpPrefixes,
+                             [&](std::string_view prefix) { return written.starts_with(prefix); });
+}
+
+/// What is refused may hold a secret and is not repeated.
+void check_address(std::string_view address) {
+  const std::string_view base = address.substr(0, address.find('#'));
+  const size_t host = base.find("://") + 3;
+  const std::string_view authority = base.substr(host, base.find_first_of("/?", host) - host);
+  const auto refuse = [](const char* problem) {
+    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Model, problem);
+  };
+  if (authority.empty()) refuse("the address of an HTTP model has no host");
+  if (authority.contains('@')) {
+    refuse("the address of an HTTP model holds a user or password; send them by inference.http.headers");
+  }
+  if (base.contains('?'))
+    refuse("the address of an HTTP model has a query; send it by inference.http.headers");
+}
+
 /// Chooses backend and weights of a directory that exists.
 ResolvedModel resolve_directory(const ModelSource& source, const std::filesystem::path& directory,
                                 Config::Backend hint) {
   auto not_found = [&](std::string_view problem) {
     return model_error(ErrorCode::NotFound, source.id, problem);
   };
-  if (hint == Config::Backend::Http) {
-    throw model_error(ErrorCode::Unsupported, source.id, "Backend Http not supported for local resolution");
-  }
   if (!has_configuration(directory)) {
     throw not_found("Missing config.json or open_clip_config.json in model directory");
   }
@@ -68,7 +88,10 @@ std::string_view to_string(ModelBackend backend) noexcept {
 
 ModelSource parse_model_source(std::string_view written) {
   ModelSource source;
-  if (written.starts_with(kLocalPrefix)) {
+  if (is_address(written)) {
+    check_address(written);
+    source = {ModelSource::Kind::Http, std::string(written)};
+  } else if (written.starts_with(kLocalPrefix)) {
     source = {ModelSource::Kind::Local, std::string(written.substr(kLocalPrefix.size()))};
   } else if (written.starts_with(kHubPrefix)) {
     source = {ModelSource::Kind::Hub, std::string(written.substr(kHubPrefix.size()))};
@@ -83,6 +106,7 @@ ModelSource parse_model_source(std::string_view written) {
 }
 
 ModelSource model_source_of_canonical_id(std::string_view id) {
+  if (is_address(id)) return {ModelSource::Kind::Http, std::string(id)};
   const std::filesystem::path path(id);
   const bool is_local = path.is_absolute() && std::filesystem::exists(path);
   return {is_local ? ModelSource::Kind::Local : ModelSource::Kind::Hub, std::string(id)};
@@ -93,6 +117,11 @@ Resolver::Resolver(Config::Backend hint, CatalogLookup lookup, HubOptions hub)
 
 ResolvedModel Resolver::resolve(const ModelSource& source, const HubProgressCallback& progress,
                                 std::stop_token stop) const {
+  if (hint_ == Config::Backend::Http) {
+    throw model_error(
+        ErrorCode::Unsupported, source.id,
+        "Backend Http not supported for local resolution; an HTTP model is named by its address");
+  }
   try {
     if (const std::optional<CatalogModel> known = lookup_ ? lookup_(source.id) : std::nullopt) {
       if (matches(hint_, known->backend) && has_weights_for(*known)) {

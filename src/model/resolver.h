@@ -16,19 +16,22 @@ namespace jammi::model {
 
 /// A model as a user names it. `id` is the canonical id: catalog name, cache key and `_model` value.
 struct ModelSource {
-  enum class Kind { Local, Hub };
+  enum class Kind { Local, Hub, Http };
 
   Kind kind = Kind::Hub;
-  std::string id;  ///< Local: the directory exactly as written; Hub: the repository
+  std::string id;  ///< Local: the directory exactly as written; Hub: the repository; Http: the address
 
   bool operator==(const ModelSource&) const = default;
 };
 
-/// Reads "local:<directory>", "hf://<repository>" or a bare repository. Anything without a prefix is a
-/// repository, even when a directory of that name exists. InvalidArgument for an empty name.
+/// Reads "local:<directory>", "hf://<repository>", "http[s]://<host>[/<path>][#<model>]" or a bare
+/// repository. Anything without a prefix is a repository, even when a directory of that name exists.
+/// InvalidArgument for an empty name, and for an address that holds a password or a query, which would be
+/// stored and shown.
 ModelSource parse_model_source(std::string_view written);
 
-/// The source behind a canonical id that was stored earlier: an absolute path that exists is local, else hub.
+/// The source behind a canonical id that was stored earlier: an address, else an absolute path that exists is
+/// local, else hub.
 ModelSource model_source_of_canonical_id(std::string_view id);
 
 /// What runs a model's forward pass.
@@ -59,9 +62,9 @@ class Resolver {
   /// `hint` other than Auto fixes the backend; Auto prefers safetensors over ONNX.
   Resolver(Config::Backend hint, CatalogLookup lookup, HubOptions hub);
 
-  /// Throws Model errors naming the id: NotFound for missing directories, files or repositories, Unsupported
-  /// for a backend that cannot serve it, Unavailable when the hub cannot be reached, Cancelled on a stop
-  /// request.
+  /// `source` is not Http. Throws Model errors naming the id: NotFound for missing directories, files or
+  /// repositories, Unsupported for a backend that cannot serve it, Unavailable when the hub cannot be
+  /// reached, Cancelled on a stop request.
   ResolvedModel resolve(const ModelSource& source, const HubProgressCallback& progress = {},
                         std::stop_token stop = {}) const;
 

@@ -35,14 +35,34 @@ TEST(ModelSource, is_read_as_the_user_wrote_it) {
   EXPECT_EQ(parse_model_source("hf://org/name"), (ModelSource{Kind::Hub, "org/name"}));
   EXPECT_EQ(parse_model_source("org/name"), (ModelSource{Kind::Hub, "org/name"}));
   EXPECT_EQ(parse_model_source("/tmp"), (ModelSource{Kind::Hub, "/tmp"}));
+  EXPECT_EQ(parse_model_source("https://host/a/#b c"), (ModelSource{Kind::Http, "https://host/a/#b c"}));
+  EXPECT_EQ(parse_model_source("http://127.0.0.1:80"), (ModelSource{Kind::Http, "http://127.0.0.1:80"}));
   EXPECT_ERROR(ErrorCode::InvalidArgument, "model name is empty: local:", parse_model_source("local:"));
   EXPECT_ERROR(ErrorCode::InvalidArgument, "model name is empty", parse_model_source(""));
+}
+
+TEST(ModelSource, an_address_that_would_show_a_secret_is_refused_without_repeating_it) {
+  for (const char* address :
+       {"https://me:secret@host", "https://secret@host/#name", "http://host?key=secret"}) {
+    try {
+      parse_model_source(address);
+      ADD_FAILURE() << address;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::InvalidArgument);
+      EXPECT_THAT(error.what(), ::testing::HasSubstr("send"));
+      EXPECT_THAT(error.what(), ::testing::Not(::testing::HasSubstr("secret")));
+    }
+  }
+  EXPECT_EQ(parse_model_source("http://host#a@b?c").id, "http://host#a@b?c");
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "has no host", parse_model_source("https:///v1"));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "has no host", parse_model_source("http://#name"));
 }
 
 TEST(ModelSource, a_stored_id_is_local_when_it_is_an_absolute_path_that_exists) {
   EXPECT_EQ(model_source_of_canonical_id("/tmp").kind, ModelSource::Kind::Local);
   EXPECT_EQ(model_source_of_canonical_id("/no/such/path").kind, ModelSource::Kind::Hub);
   EXPECT_EQ(model_source_of_canonical_id(".").kind, ModelSource::Kind::Hub);
+  EXPECT_EQ(model_source_of_canonical_id("https://host#a").kind, ModelSource::Kind::Http);
 }
 
 TEST_F(ResolverTest, a_directory_gives_its_weights) {
@@ -82,6 +102,14 @@ TEST_F(ResolverTest, safetensors_win_over_onnx_unless_the_hint_says_otherwise) {
   EXPECT_THAT(resolve(local(), Config::Backend::Ort).weight_files, ElementsAre(model_ / "model.onnx"));
 }
 
+TEST_F(ResolverTest, an_onnx_file_may_lie_in_a_folder_of_its_own) {
+  write("config.json");
+  write("onnx/model.onnx");
+  EXPECT_THAT(resolve(local()).weight_files, ElementsAre(model_ / "onnx/model.onnx"));
+  write("model.onnx");
+  EXPECT_THAT(resolve(local()).weight_files, ElementsAre(model_ / "model.onnx"));
+}
+
 TEST_F(ResolverTest, a_directory_that_lacks_something_is_refused_in_the_words_of_the_contract) {
   EXPECT_ERROR(ErrorCode::NotFound, error_prefix() + "Model directory does not exist: " + model_.string(),
                resolve(local()));
@@ -102,8 +130,13 @@ TEST_F(ResolverTest, a_directory_that_lacks_something_is_refused_in_the_words_of
   write("model.safetensors");
   EXPECT_ERROR(ErrorCode::NotFound, error_prefix() + "No ONNX weights found for ORT backend",
                resolve(local(), Config::Backend::Ort));
+}
+
+TEST_F(ResolverTest, the_http_backend_has_no_files) {
   EXPECT_ERROR(ErrorCode::Unsupported, error_prefix() + "Backend Http not supported for local resolution",
                resolve(local(), Config::Backend::Http));
+  EXPECT_ERROR(ErrorCode::Unsupported, "Model error: org/name: Backend Http not supported",
+               resolve({ModelSource::Kind::Hub, "org/name"}, Config::Backend::Http));
 }
 
 TEST_F(ResolverTest, the_catalog_comes_first) {

@@ -1,6 +1,7 @@
 #include "model/text_classifier.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <jammi/error.h>
@@ -10,6 +11,9 @@
 
 namespace jammi::model {
 namespace {
+
+/// The output of an ONNX graph that a classifier reads.
+constexpr char kOnnxLogits[] = "logits";
 
 std::string_view purpose_of(ClassifierKind kind) {
   return kind == ClassifierKind::Sequence ? "classification" : "NER";
@@ -44,11 +48,24 @@ void check_kind(const JsonFile& config, ClassifierKind kind) {
   }
 }
 
+/// Throws unless an ONNX graph gives the logits of `num_labels` classes to texts or tokens, as `kind` says.
+void check_logits(const TextEncoder& graph, ClassifierKind kind, int64_t num_labels) {
+  if (graph.is_per_token != (kind == ClassifierKind::Token)) {
+    throw Error(ErrorCode::Unsupported, ErrorCategory::Model,
+                "the model has no head for " + std::string(purpose_of(kind)) + " but one for " +
+                    (graph.is_per_token ? "tokens: " : "texts: ") + graph.weight_files.front().string());
+  }
+  if (graph.encoder->spec().hidden_size != num_labels) {
+    graph.config.fail("the ONNX graph has " + std::to_string(graph.encoder->spec().hidden_size) + " classes",
+                      "id2label");
+  }
+}
+
 /// What turns tokens into logits, shared by the classifier and its workers.
 struct Network {
   ClassifierKind kind = ClassifierKind::Sequence;
   std::shared_ptr<const nn::Encoder> encoder;
-  ClassifierHead head;
+  std::optional<ClassifierHead> head;  ///< nothing where the encoder is an ONNX graph that gives logits
 
   size_t hidden_size() const { return static_cast<size_t>(encoder->spec().hidden_size); }
 };
@@ -59,19 +76,24 @@ class ClassifierWorker final : public TextWorker {
       : network_(std::move(network)), encoder_(network_->encoder->make_worker()) {}
 
   void compute(const nn::PackedBatchView& batch, std::span<float> out) override {
-    const auto& [head, pooling] = network_->head;
-    const bool is_per_token = network_->kind == ClassifierKind::Token;
-    std::vector<float> features((is_per_token ? batch.num_tokens() : batch.num_sequences()) *
-                                network_->hidden_size());
-    if (is_per_token) {
-      encoder_->hidden_states(batch, features);
-    } else {
-      encoder_->encode(batch, pooling, false, features);
-    }
+    if (!network_->head) return encode(batch, {}, out);
+    const auto& [head, pooling] = *network_->head;
+    const size_t num_rows =
+        network_->kind == ClassifierKind::Token ? batch.num_tokens() : batch.num_sequences();
+    std::vector<float> features(num_rows * network_->hidden_size());
+    encode(batch, pooling, features);
     std::ranges::copy(head.apply(features), out.begin());
   }
 
  private:
+  void encode(const nn::PackedBatchView& batch, nn::Pooling pooling, std::span<float> out) {
+    if (network_->kind == ClassifierKind::Token) {
+      encoder_->hidden_states(batch, out);
+    } else {
+      encoder_->encode(batch, pooling, false, out);
+    }
+  }
+
   const std::shared_ptr<const Network> network_;
   const std::unique_ptr<nn::EncoderWorker> encoder_;
 };
@@ -92,17 +114,22 @@ struct TextClassifier::State {
 TextClassifier::State::State(const ResolvedModel& resolved, ClassifierKind kind, Config::Precision precision,
                              const nn::Device& device)
     : model_id(resolved.source.id) {
-  const TextEncoder loaded = load_text_encoder(
-      resolved, precision, device, read_sentence_settings(resolved.directory).max_tokens, purpose_of(kind));
+  const TextEncoder loaded =
+      load_text_encoder(resolved, precision, device, read_sentence_settings(resolved.directory).max_tokens,
+                        purpose_of(kind), {kOnnxLogits});
   check_kind(loaded.config, kind);
   labels = read_labels(loaded.config, kind);
   tokenizer = loaded.tokenizer;
   max_tokens = loaded.max_tokens;
-  network = std::make_shared<Network>(
-      Network{.kind = kind,
-              .encoder = loaded.encoder,
-              .head = read_head(loaded.config, *loaded.weights, kind, loaded.architecture.spec.hidden_size,
-                                static_cast<int64_t>(labels.size()))});
+  Network made{.kind = kind, .encoder = loaded.encoder, .head = {}};
+  const auto num_labels = static_cast<int64_t>(labels.size());
+  const int64_t hidden_size = loaded.architecture.spec.hidden_size;
+  if (loaded.weights) {
+    made.head = read_head(loaded.config, *loaded.weights, kind, hidden_size, num_labels);
+  } else {
+    check_logits(loaded, kind, num_labels);
+  }
+  network = std::make_shared<Network>(std::move(made));
 }
 
 TextClassifier::TextClassifier(std::unique_ptr<State> state) : state_(std::move(state)) {}

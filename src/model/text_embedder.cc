@@ -1,7 +1,6 @@
 #include "model/text_embedder.h"
 
 #include <algorithm>
-#include <atomic>
 #include <mutex>
 #include <utility>
 
@@ -22,10 +21,11 @@ namespace {
 /// Idle workers kept for `embed`; more than this many calls at once make their own.
 constexpr size_t kMaxIdleWorkers = 8;
 
-uint64_t next_load_number() {
-  static std::atomic<uint64_t> last = 0;
-  return ++last;
-}
+/// In order of preference: hidden states, which are pooled as the directory says, else vectors.
+const std::vector<std::string> kOnnxOutputs{"last_hidden_state", "token_embeddings", "sentence_embedding"};
+
+/// The pooling of a graph that gives vectors.
+constexpr char kPooledByGraph[] = "graph";
 
 std::string file_digest(const std::filesystem::path& path) {
   base::Sha256 hash;
@@ -33,14 +33,15 @@ std::string file_digest(const std::filesystem::path& path) {
   return hash.finish();
 }
 
-/// The layers between pooling and normalisation, each checked to take what the one before gives.
+/// The layers between pooling and normalisation, each checked to take what the one before gives. `weights`
+/// are those of a projection.
 std::vector<nn::Dense> read_dense(const Architecture& architecture, const SentenceSettings& settings,
-                                  const nn::TensorSource& weights) {
+                                  const nn::TensorSource* weights) {
   std::vector<nn::Dense> dense;
   int64_t width = architecture.spec.hidden_size;
   if (architecture.projection) {
     const auto& [name, dimensions] = *architecture.projection;
-    dense.push_back(nn::Dense::read_transposed(weights, name, width, dimensions));
+    dense.push_back(nn::Dense::read_transposed(*weights, name, width, dimensions));
     width = dimensions;
   }
   for (const DenseModule& module : settings.dense) {
@@ -115,12 +116,13 @@ class EmbeddingWorker final : public TextWorker {
 }  // namespace
 
 struct TextEmbedder::State {
-  const uint64_t load_number = next_load_number();
   ResolvedModel model;
   SentenceSettings settings;
   std::filesystem::path tokenizer_path;
+  std::vector<std::filesystem::path> weight_files;
   std::shared_ptr<const text::Tokenizer> tokenizer;
   std::shared_ptr<const Network> network;
+  std::string pooling;
   size_t max_tokens = 0;
 
   std::once_flag identity_once;
@@ -136,14 +138,22 @@ struct TextEmbedder::State {
 TextEmbedder::State::State(const ResolvedModel& resolved, Config::Precision precision,
                            const nn::Device& device)
     : model(resolved), settings(read_sentence_settings(resolved.directory)) {
-  const TextEncoder loaded = load_text_encoder(model, precision, device, settings.max_tokens, "embedding");
+  const TextEncoder loaded =
+      load_text_encoder(model, precision, device, settings.max_tokens, "embedding", kOnnxOutputs);
   tokenizer_path = loaded.tokenizer_path;
+  weight_files = loaded.weight_files;
   tokenizer = loaded.tokenizer;
   max_tokens = loaded.max_tokens;
-  network =
-      std::make_shared<Network>(Network{.encoder = loaded.encoder,
-                                        .pooling = loaded.architecture.pooling.value_or(settings.pooling),
-                                        .dense = read_dense(loaded.architecture, settings, *loaded.weights)});
+  Network made{.encoder = loaded.encoder,
+               .pooling = loaded.architecture.pooling.value_or(settings.pooling),
+               .dense = {}};
+  pooling = nn::to_string(made.pooling);
+  if (loaded.is_per_token) {
+    made.dense = read_dense(loaded.architecture, settings, loaded.weights.get());
+  } else {
+    pooling = kPooledByGraph;
+  }
+  network = std::make_shared<Network>(std::move(made));
 }
 
 ModelIdentity TextEmbedder::State::compute_identity() const {
@@ -152,8 +162,10 @@ ModelIdentity TextEmbedder::State::compute_identity() const {
   base::Sha256 hash;
   hash.update("config " + file_digest(configuration_file(model.directory)) + "\n");
   hash.update("tokenizer " + computed.tokenizer_digest + "\n");
-  for (const auto& file : model.weight_files) hash.update("weights " + file_digest(file) + "\n");
-  hash.update("pooling " + std::string(nn::to_string(network->pooling)) + "\n");
+  for (const auto& file : weight_files) hash.update("weights " + file_digest(file) + "\n");
+  computed.pooling = pooling;
+  computed.precision = nn::to_string(network->encoder->precision());
+  hash.update("pooling " + pooling + "\n");
   for (const DenseModule& module : settings.dense) {
     hash.update("dense " + file_digest(module.folder / "config.json") + " " + file_digest(module.weights()) +
                 "\n");
@@ -182,10 +194,6 @@ std::shared_ptr<const TextEmbedder> TextEmbedder::load(const ResolvedModel& mode
 
 const std::string& TextEmbedder::model_id() const noexcept {
   return state_->model.source.id;
-}
-
-uint64_t TextEmbedder::load_number() const noexcept {
-  return state_->load_number;
 }
 
 size_t TextEmbedder::dimensions() const noexcept {

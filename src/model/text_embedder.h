@@ -1,15 +1,16 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <jammi/config.h>
 
+#include "model/embedding_model.h"
 #include "model/resolver.h"
 #include "model/text_model.h"
 #include "nn/encoder.h"
@@ -17,19 +18,13 @@
 
 namespace jammi::model {
 
-/// What a stored vector depends on. Two vectors are comparable when their identities are equal.
-struct ModelIdentity {
-  std::string digest;            ///< SHA-256 over configuration, tokenizer and weights
-  std::string tokenizer_digest;  ///< SHA-256 of the tokenizer's file
-};
-
 /// What a text is for. Models that were trained with prompts ("query: ", "passage: ") put another one before
 /// each kind.
 enum class TextRole { Query, Document };
 
 /// Turns texts into unit-length vectors: prompt, tokenizer, encoder, pooling, projection and normalisation of
 /// one model. A text without tokens becomes zeros.
-class TextEmbedder final : public TextModel {
+class TextEmbedder final : public TextModel, public EmbeddingModel {
  public:
   /// Throws Model errors that name the id and the file: NotFound, DataCorruption, or Unsupported for an
   /// architecture, backend or precision that has no implementation.
@@ -47,17 +42,17 @@ class TextEmbedder final : public TextModel {
   text::TokenBatch tokenize(std::span<const std::string_view> texts) const override;
   text::TokenBatch tokenize(std::span<const std::string_view> texts, TextRole role) const;
 
-  /// Tells this loaded model from every other that the process has loaded, be it from the same files.
-  uint64_t load_number() const noexcept;
-
-  size_t dimensions() const noexcept;
+  size_t dimensions() const noexcept override;
   size_t max_tokens() const noexcept;  ///< longer texts are cut, prompt and special tokens included
   nn::Precision precision() const noexcept;
   nn::Pooling pooling() const noexcept;
   std::string kernel_name() const;  ///< for logs and benchmarks
 
-  /// Computed on the first call by reading every file of the model (about 0.3 s per 100 MB), then remembered.
-  const ModelIdentity& identity() const;
+  const ModelIdentity& identity() const override;
+
+  std::vector<float> embed_query(std::string_view text, std::stop_token) const override {
+    return embed(text, TextRole::Query);
+  }
 
   /// The vector of one text, computed on the calling thread.
   std::vector<float> embed(std::string_view text, TextRole role = TextRole::Query) const;

@@ -192,10 +192,6 @@ TEST_F(TextEmbedderTest, identity_changes_with_every_file_that_shapes_a_vector) 
 TEST_F(TextEmbedderTest, what_has_no_implementation_is_refused) {
   EXPECT_ERROR(ErrorCode::Unsupported, "Model error: tiny: precision int8 is not supported",
                load(Config::Precision::Int8));
-  ResolvedModel onnx = resolved();
-  onnx.backend = ModelBackend::Onnx;
-  EXPECT_ERROR(ErrorCode::Unsupported, "Model error: tiny: ONNX weights are not supported",
-               TextEmbedder::load(onnx, Config::Precision::F32));
   testing::edit_file(file("config.json"), R"("model_type": "bert")", R"("model_type": "gpt2")");
   EXPECT_ERROR(ErrorCode::Unsupported,
                "Model error: tiny: Unsupported model architecture 'gpt2'. Supported: bert, ", load());

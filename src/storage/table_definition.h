@@ -16,7 +16,7 @@ struct ModelIdentity {
   std::string digest;  ///< of the weights
   std::string tokenizer_digest;
   std::string pooling;    ///< mean, cls, ...
-  std::string precision;  ///< f32, bf16 or int8
+  std::string precision;  ///< f32, bf16, int8 or remote
 };
 
 /// How a result table was made. Kept in the Parquet footer, the only file that is not disposable, and copied

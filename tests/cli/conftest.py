@@ -2,10 +2,13 @@
 import os
 import pathlib
 import subprocess
+import sys
 
 import pytest
 
-MODEL = pathlib.Path(__file__).parents[1] / "fixtures" / "tiny_bert"
+FIXTURES = pathlib.Path(__file__).parents[1] / "fixtures"
+MODEL = FIXTURES / "tiny_bert"
+sys.path.insert(0, str(FIXTURES))
 
 
 class Jammi:

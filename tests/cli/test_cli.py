@@ -4,6 +4,7 @@ import signal
 import pytest
 
 from conftest import MODEL
+from embedding_server import EmbeddingServer
 
 # -- usage
 
@@ -207,7 +208,19 @@ def test_embed_reports_rows_and_speed(embedded):
     first, second = embedded.embed_output.splitlines()
     assert first.startswith("Embedded 3 rows of 'books' into \"jammi.books__text_embedding__")
     assert "rows/s" in first and "tokens/s" in first
-    assert second == "1 row without text or key left out."
+    assert second == "1 row left out: no text, no key, or an error of the model."
+
+
+def test_a_model_on_a_server_embeds_and_searches(books):
+    with EmbeddingServer() as server:
+        headers = {"JAMMI_INFERENCE__HTTP__HEADERS__AUTHORIZATION": "Bearer sesame"}
+        books.succeed("embed", "books", "--model", f"{server.url}#letters", "--columns", "title", "--key", "id", **headers)
+        found = books.succeed("search", "books", "zzz", "-k", "1", "--format", "json", **headers)
+        assert json.loads(found)["_row_id"]
+        assert all(sent["Authorization"] == "Bearer sesame" and body["model"] == "letters"
+                   for sent, body in server.requests)
+        message = books.fail("infer", "books", "--model", f"{server.url}/v2", "--columns", "title", "--key", "id")
+        assert message.startswith("Backend error: HTTP embedding request returned 404: ")
 
 
 def test_embed_reports_as_json(books):

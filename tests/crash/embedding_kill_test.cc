@@ -28,9 +28,11 @@
 #include "db/open.h"
 #include "embedding/text_embedding_job.h"
 #include "index/vector_index.h"
+#include "inference/text_embedding_task.h"
 #include "io/fault_injecting_file_system.h"
 #include "io/local_file_system.h"
 #include "model/resolver.h"
+#include "model/text_embedder.h"
 
 namespace jammi {
 namespace {
@@ -57,7 +59,7 @@ int embed(const std::filesystem::path& directory, size_t fatal_change) {
       Config::Precision::F32);
   auto database = db::open_database(config_of(directory), files);
   if (write(STDOUT_FILENO, "go", 2) != 2) return 1;
-  embedding::run_text_embedding_job(*database, embedder,
+  embedding::run_text_embedding_job(*database, *inference::make_text_embedding_task(embedder), *embedder,
                                     {.source = "notes", .columns = {"text"}, .key = "id"}, {}, {});
   return 0;
 }
