@@ -207,7 +207,7 @@ def test_annotate_names_what_does_not_fit(embedded, model, query):
     search = embedded.search("papers", query=query, k=2)
     with pytest.raises(RuntimeError, match="Annotate column 'body'"):
         search.annotate(model=model, task="text_embedding", columns=["body"])
-    with pytest.raises(RuntimeError, match="Model error: .*only text_embedding"):
+    with pytest.raises(RuntimeError, match="Model error: .*No id2label mapping for classification model"):
         search.annotate(model=model, task="classification", columns=["title"])
     with pytest.raises(RuntimeError, match="Model error: "):
         search.annotate(model="local:/no/such/model", task="text_embedding", columns=["title"])
