@@ -13,22 +13,24 @@ namespace {
   throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference, message);
 }
 
-/// The token of a sequence whose hidden state is its vector.
-size_t pooled_token(std::span<const int32_t> token_ids, Pooling pooling) {
-  if (pooling == Pooling::Last) return token_ids.size() - 1;
+/// The token of the sequence [begin, end) whose hidden state is its vector.
+size_t pooled_token(const PackedBatchView& batch, size_t begin, size_t end, Pooling pooling) {
+  if (pooling == Pooling::Last) return end - 1;
   if (pooling == Pooling::EndOfText) {
-    return static_cast<size_t>(std::ranges::max_element(token_ids) - token_ids.begin());
+    const auto ids = batch.token_ids.subspan(begin, end - begin);
+    return begin + static_cast<size_t>(std::ranges::max_element(ids) - ids.begin());
   }
-  return 0;
+  return begin;
 }
 
-bool takes_every_token(Pooling pooling) {
-  return pooling == Pooling::Mean || pooling == Pooling::Max;
+bool takes_mean(Pooling pooling) {
+  return pooling == Pooling::Mean || pooling == Pooling::MeanOfPatches;
 }
 
 }  // namespace
 
 void check_batch(const EncoderSpec& spec, const PackedBatchView& batch) {
+  if (spec.reads_images()) throw_invalid("the encoder reads images, not token ids");
   const size_t num_tokens = batch.num_tokens();
   if (batch.offsets.empty()
           ? num_tokens != 0
@@ -51,6 +53,16 @@ void check_batch(const EncoderSpec& spec, const PackedBatchView& batch) {
   }
 }
 
+size_t check_images(const EncoderSpec& spec, std::span<const float> pixels) {
+  if (!spec.reads_images()) throw_invalid("the encoder reads token ids, not images");
+  const auto values_per_image = static_cast<size_t>(spec.values_per_image());
+  if (pixels.size() % values_per_image != 0) {
+    throw_invalid("Images have " + std::to_string(values_per_image) +
+                  " values each: " + std::to_string(pixels.size()));
+  }
+  return pixels.size() / values_per_image;
+}
+
 void check_output(std::span<const float> out, size_t expected_size) {
   if (out.size() != expected_size) {
     throw_invalid("Output must have " + std::to_string(expected_size) +
@@ -60,12 +72,11 @@ void check_output(std::span<const float> out, size_t expected_size) {
 
 std::vector<int32_t> pooled_tokens(const PackedBatchView& batch, Pooling pooling) {
   std::vector<int32_t> tokens;
-  if (takes_every_token(pooling)) return tokens;
+  if (takes_mean(pooling) || pooling == Pooling::Max) return tokens;
   for (size_t i = 0; i < batch.num_sequences(); ++i) {
     const auto begin = static_cast<size_t>(batch.offsets[i]);
-    const auto length = static_cast<size_t>(batch.offsets[i + 1]) - begin;
-    tokens.push_back(
-        static_cast<int32_t>(begin + pooled_token(batch.token_ids.subspan(begin, length), pooling)));
+    const auto end = static_cast<size_t>(batch.offsets[i + 1]);
+    tokens.push_back(static_cast<int32_t>(pooled_token(batch, begin, end, pooling)));
   }
   return tokens;
 }
@@ -74,7 +85,7 @@ void pool(const PackedBatchView& batch, std::span<const float> hidden_states, si
           std::span<float> out) {
   const std::vector<int32_t> tokens = pooled_tokens(batch, pooling);
   for (size_t i = 0; i < batch.num_sequences(); ++i) {
-    const size_t begin = static_cast<size_t>(batch.offsets[i]);
+    const size_t begin = static_cast<size_t>(batch.offsets[i]) + (pooling == Pooling::MeanOfPatches ? 1 : 0);
     const size_t end = static_cast<size_t>(batch.offsets[i + 1]);
     const size_t first = tokens.empty() ? begin : static_cast<size_t>(tokens[i]);
     std::span<float> vector = out.subspan(i * width, width);
@@ -82,13 +93,13 @@ void pool(const PackedBatchView& batch, std::span<const float> hidden_states, si
     if (!tokens.empty()) continue;
     for (size_t token = begin + 1; token < end; ++token) {
       const float* row = hidden_states.data() + token * width;
-      if (pooling == Pooling::Mean) {
+      if (takes_mean(pooling)) {
         for (size_t j = 0; j < width; ++j) vector[j] += row[j];
       } else {
         for (size_t j = 0; j < width; ++j) vector[j] = std::max(vector[j], row[j]);
       }
     }
-    if (pooling == Pooling::Mean) {
+    if (takes_mean(pooling)) {
       const float length = static_cast<float>(end - begin);
       for (float& value : vector) value /= length;
     }

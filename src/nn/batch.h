@@ -8,19 +8,23 @@
 
 namespace jammi::nn {
 
-/// Throws InvalidArgument (Inference category) unless every sequence of `batch` has 1 .. spec.max_tokens()
-/// tokens and every id lies in the vocabulary.
+/// Throws InvalidArgument (Inference category) unless `spec` reads token ids, every sequence of `batch` has 1
+/// .. spec.max_tokens() tokens and every id lies in the vocabulary.
 void check_batch(const EncoderSpec& spec, const PackedBatchView& batch);
+
+/// The number of images in `pixels`. Throws InvalidArgument (Inference category) unless `spec` reads images
+/// and there is a whole number of them.
+size_t check_images(const EncoderSpec& spec, std::span<const float> pixels);
 
 /// Throws InvalidArgument (Inference category) unless an output has `expected_size` values.
 void check_output(std::span<const float> out, size_t expected_size);
 
 /// Where the batch has the token whose hidden state is a sequence's vector, for each sequence; nothing for
-/// Mean and Max, which take every token.
+/// the means and Max, which take more than one.
 std::vector<int32_t> pooled_tokens(const PackedBatchView& batch, Pooling pooling);
 
 /// Pools each sequence's rows of `hidden_states` ([num_tokens, width]) into one row of `out` ([num_sequences,
-/// width]).
+/// width]). Only EndOfText looks at the token ids.
 void pool(const PackedBatchView& batch, std::span<const float> hidden_states, size_t width, Pooling pooling,
           std::span<float> out);
 

@@ -1,5 +1,7 @@
 #include "nn/encoder.h"
 
+#include <jammi/error.h>
+
 #include "nn/cpu/encoder.h"
 #include "nn/torch/encoder.h"
 
@@ -29,6 +31,8 @@ std::string_view to_string(Pooling pooling) noexcept {
       return "last";
     case Pooling::EndOfText:
       return "end_of_text";
+    case Pooling::MeanOfPatches:
+      return "mean_of_patches";
   }
   return "";
 }
@@ -36,6 +40,11 @@ std::string_view to_string(Pooling pooling) noexcept {
 Precision preferred_precision(const Device& device) noexcept {
   if (device.kind == Device::Kind::Cuda) return Precision::Bf16;
   return device.kind == Device::Kind::Cpu && cpu::has_bf16_products() ? Precision::Bf16 : Precision::F32;
+}
+
+void EncoderWorker::encode_images(std::span<const float>, Pooling, bool, std::span<float>) {
+  throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference,
+              "the encoder reads token ids, not images");
 }
 
 std::shared_ptr<const Encoder> Encoder::load(const EncoderSpec& spec, const WeightNames& names,

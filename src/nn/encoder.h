@@ -22,10 +22,11 @@ std::string_view to_string(Precision precision) noexcept;  ///< f32, bf16, f16
 Precision preferred_precision(const Device& device = {}) noexcept;
 
 /// How a sequence's hidden states become one vector. Cls and Last take the first and the last token's,
-/// EndOfText that of the first token with the largest id (CLIP).
-enum class Pooling { Mean, Cls, Max, Last, EndOfText };
+/// EndOfText that of the first token with the largest id (CLIP), MeanOfPatches the mean of all but the first.
+enum class Pooling { Mean, Cls, Max, Last, EndOfText, MeanOfPatches };
 
-std::string_view to_string(Pooling pooling) noexcept;  ///< mean, cls, max, last, end_of_text
+/// mean, cls, max, last, end_of_text, mean_of_patches
+std::string_view to_string(Pooling pooling) noexcept;
 
 /// Sequences laid end to end without padding. Sequence i is token_ids[offsets[i] .. offsets[i + 1]).
 struct PackedBatchView {
@@ -46,9 +47,14 @@ class EncoderWorker {
 
   /// Writes one pooled vector per sequence to `out` ([num_sequences, hidden_size], row-major), scaled to unit
   /// L2 length when `normalize` (x / max(|x|, 1e-12)). Every sequence needs 1 .. max_tokens tokens and ids
-  /// below vocab_size: InvalidArgument otherwise.
+  /// below vocab_size: InvalidArgument otherwise, and for an encoder of images.
   virtual void encode(const PackedBatchView& batch, Pooling pooling, bool normalize,
                       std::span<float> out) = 0;
+
+  /// Writes one pooled vector per image, as `encode` does per sequence. `pixels` holds num_images pictures as
+  /// [3, image_size, image_size] each. InvalidArgument for an encoder of token ids.
+  virtual void encode_images(std::span<const float> pixels, Pooling pooling, bool normalize,
+                             std::span<float> out);
 
   /// Writes the last hidden states to `out` ([num_tokens, hidden_size], row-major). Same preconditions.
   virtual void hidden_states(const PackedBatchView& batch, std::span<float> out) = 0;

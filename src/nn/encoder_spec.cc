@@ -12,6 +12,16 @@ namespace {
   throw Error(ErrorCode::InvalidArgument, ErrorCategory::Model, problem);
 }
 
+bool fits_vocabulary(const EncoderSpec& spec) {
+  return spec.vocab_size > 0 && spec.position_offset >= 0 && spec.max_tokens() > 0 &&
+         spec.padding_id < spec.max_positions && spec.type_vocab_size >= 0;
+}
+
+bool fits_images(const EncoderSpec& spec) {
+  return spec.vocab_size == 0 && spec.patch_size > 0 && spec.patch_size <= spec.image_size &&
+         spec.max_positions == spec.tokens_per_image();
+}
+
 void check_attention(const EncoderSpec& spec) {
   if (spec.attention.empty()) throw_unfit("Encoder without a description of its attention");
   for (const AttentionSpec& attention : spec.attention) {
@@ -33,9 +43,8 @@ void check_attention(const EncoderSpec& spec) {
 }  // namespace
 
 void check_spec(const EncoderSpec& spec, const WeightNames& names) {
-  const bool has_sizes = spec.vocab_size > 0 && spec.hidden_size > 0 && spec.num_heads > 0 &&
-                         spec.intermediate_size > 0 && spec.position_offset >= 0 && spec.max_tokens() > 0 &&
-                         spec.padding_id < spec.max_positions && spec.type_vocab_size >= 0;
+  const bool has_sizes = spec.hidden_size > 0 && spec.num_heads > 0 && spec.intermediate_size > 0 &&
+                         (spec.reads_images() ? fits_images(spec) : fits_vocabulary(spec));
   if (!has_sizes || spec.hidden_size % spec.num_heads != 0) {
     throw_unfit("Encoder sizes do not fit together: hidden_size " + std::to_string(spec.hidden_size) +
                 ", num_heads " + std::to_string(spec.num_heads) + ", max_positions " +

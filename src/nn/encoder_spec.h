@@ -17,7 +17,7 @@ struct AttentionSpec {
 };
 
 /// The arithmetic of a transformer encoder, independent of any checkpoint's names. One description serves
-/// every family; a field exists only when the executors honour it.
+/// every family, readers of token ids and of images; a field exists only when the executors honour it.
 struct EncoderSpec {
   enum class Activation { Gelu, GeluTanh, QuickGelu, Relu };  ///< Gelu is exact (erf)
 
@@ -25,7 +25,7 @@ struct EncoderSpec {
   /// stream after the last layer.
   enum class NormPlacement { Post, Pre };
 
-  int64_t vocab_size = 0;
+  int64_t vocab_size = 0;  ///< 0: it reads images
   int64_t hidden_size = 0;
   int64_t num_layers = 0;
   int64_t num_heads = 0;
@@ -45,10 +45,21 @@ struct EncoderSpec {
   /// direction (MPNet); 0: they do not.
   int64_t relative_buckets = 0;
   int64_t relative_max_distance = 0;  ///< the last bucket of a direction begins here
+  /// An encoder of images reads square RGB pictures of this many pixels a side. Its tokens are a class token
+  /// and then the patches, row by row; pixels beyond the last whole patch are not seen.
+  int64_t image_size = 0;
+  int64_t patch_size = 0;  ///< pixels a side
+  /// The final norm is that of the pooled vectors, not of the hidden states that are pooled.
+  bool pools_before_final_norm = false;
 
   int64_t head_size() const { return hidden_size / num_heads; }
   /// Longest sequence in tokens that the positions allow.
   int64_t max_tokens() const { return max_positions - position_offset; }
+  bool reads_images() const { return image_size > 0; }
+  int64_t patches_per_side() const { return image_size / patch_size; }
+  int64_t tokens_per_image() const { return 1 + patches_per_side() * patches_per_side(); }
+  int64_t values_per_image() const { return 3 * image_size * image_size; }
+  int64_t values_per_patch() const { return 3 * patch_size * patch_size; }
   const AttentionSpec& attention_of(size_t layer) const { return attention[layer % attention.size()]; }
 };
 
@@ -78,6 +89,8 @@ struct LayerNames {
 /// Where a checkpoint keeps each weight of an EncoderSpec.
 struct WeightNames {
   std::string word_embeddings;        ///< [vocab_size, hidden]
+  std::string patch_embedding;        ///< [hidden, 3, patch_size, patch_size], instead of words
+  std::string class_embedding;        ///< [hidden]
   std::string position_embeddings;    ///< [max_positions, hidden]
   std::string token_type_embeddings;  ///< [type_vocab_size, hidden]
   std::string relative_bias;          ///< [relative_buckets, num_heads]

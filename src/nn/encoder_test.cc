@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <random>
 
 #include <gtest/gtest.h>
 
@@ -283,6 +284,133 @@ TEST(Encoder, refuses_batches_that_it_cannot_compute) {
   EXPECT_ERROR(ErrorCode::InvalidArgument, "Batch offsets must run from 0", encode_ids({1, 2}, {1, 2}));
   EXPECT_ERROR(ErrorCode::InvalidArgument, "Batch offsets must run from 0", encode_ids({1, 2}, {}));
   EXPECT_ERROR(ErrorCode::InvalidArgument, "Output must have 48 values: 24", encode_ids({1, 2}, {0, 1, 2}));
+}
+
+/// A vision tower of images that are not a whole number of patches: 13 pixels a side, patches of 5.
+EncoderSpec vision_spec() {
+  return {.hidden_size = 24,
+          .num_layers = 2,
+          .num_heads = 3,
+          .intermediate_size = 40,
+          .max_positions = 5,
+          .norm_epsilon = 1e-5f,
+          .norm_placement = EncoderSpec::NormPlacement::Pre,
+          .activation = EncoderSpec::Activation::QuickGelu,
+          .image_size = 13,
+          .patch_size = 5};
+}
+
+std::vector<float> random_images(const EncoderSpec& spec, size_t num_images) {
+  std::mt19937 random(30);
+  std::normal_distribution<float> values;
+  std::vector<float> pixels(num_images * static_cast<size_t>(spec.values_per_image()));
+  for (float& value : pixels) value = values(random);
+  return pixels;
+}
+
+std::vector<double> reference_vectors(const RandomModel& model, std::span<const float> pixels,
+                                      Pooling pooling) {
+  std::vector<double> rows;
+  const auto values_per_image = static_cast<size_t>(model.spec.values_per_image());
+  for (size_t begin = 0; begin < pixels.size(); begin += values_per_image) {
+    rows.append_range(
+        testing::reference_image_vector(model, pixels.subspan(begin, values_per_image), pooling));
+  }
+  return rows;
+}
+
+std::vector<float> encode_images(const Encoder& encoder, std::span<const float> pixels, Pooling pooling) {
+  const auto values_per_image = static_cast<size_t>(encoder.spec().values_per_image());
+  std::vector<float> out(pixels.size() / values_per_image * static_cast<size_t>(encoder.spec().hidden_size));
+  encoder.make_worker()->encode_images(pixels, pooling, false, out);
+  return out;
+}
+
+TEST(ImageEncoder, agrees_with_the_double_precision_reference_for_every_kernel_and_pooling) {
+  for (const Pooling pooling : {Pooling::Cls, Pooling::MeanOfPatches}) {
+    for (const bool pools_first : {false, true}) {
+      EncoderSpec spec = vision_spec();
+      spec.pools_before_final_norm = pools_first;
+      const RandomModel model(spec, 31);
+      const std::vector<float> pixels = random_images(spec, 5);
+      const std::vector<double> expected = reference_vectors(model, pixels, pooling);
+      for (const cpu::Options& options : available_options(Precision::F32)) {
+        const auto encoder = load(model, Precision::F32, options);
+        EXPECT_LT(largest_difference(encode_images(*encoder, pixels, pooling), expected), 2e-5)
+            << encoder->kernel_name() << " " << to_string(pooling) << " " << pools_first;
+      }
+      for (const cpu::Options& options : available_options(Precision::Bf16)) {
+        const auto encoder = load(model, Precision::Bf16, options);
+        EXPECT_GT(smallest_cosine(encode_images(*encoder, pixels, pooling), expected, 24), 0.999)
+            << encoder->kernel_name() << " " << to_string(pooling) << " " << pools_first;
+      }
+    }
+  }
+}
+
+TEST(ImageEncoder, projects_patches_of_more_values_than_a_depth_block) {
+  EncoderSpec spec = vision_spec();
+  spec.image_size = 70;
+  spec.patch_size = 14;
+  spec.max_positions = 26;
+  const RandomModel model(spec, 32);
+  const std::vector<float> pixels = random_images(spec, 9);  // more rows than one pass
+  const std::vector<double> expected = reference_vectors(model, pixels, Pooling::Cls);
+  for (const cpu::Options& options : available_options(Precision::F32)) {
+    const auto encoder = load(model, Precision::F32, options);
+    EXPECT_LT(largest_difference(encode_images(*encoder, pixels, Pooling::Cls), expected), 5e-5)
+        << encoder->kernel_name();
+  }
+}
+
+TEST(ImageEncoder, does_not_see_beyond_the_last_whole_patch) {
+  const RandomModel model(vision_spec(), 33);
+  const auto encoder = load(model);
+  std::vector<float> pixels = random_images(model.spec, 1);
+  const std::vector<float> before = encode_images(*encoder, pixels, Pooling::Cls);
+  pixels[10] += 1;  // of the first line
+  EXPECT_EQ(encode_images(*encoder, pixels, Pooling::Cls), before);
+  pixels[9] += 1;
+  EXPECT_NE(encode_images(*encoder, pixels, Pooling::Cls), before);
+}
+
+TEST(ImageEncoder, gives_vectors_of_unit_length_on_request) {
+  const RandomModel model(vision_spec(), 34);
+  const auto encoder = load(model);
+  const std::vector<float> pixels = random_images(model.spec, 2);
+  std::vector<float> out(2 * 24);
+  encoder->make_worker()->encode_images(pixels, Pooling::Cls, true, out);
+  for (const auto row : {std::span(out).first(24), std::span(out).last(24)}) {
+    EXPECT_NEAR(std::inner_product(row.begin(), row.end(), row.begin(), 0.0), 1.0, 1e-6);
+  }
+}
+
+TEST(ImageEncoder, refuses_what_it_does_not_read) {
+  const RandomModel images(vision_spec(), 35);
+  const RandomModel texts(tiny_spec(), 35);
+  std::vector<float> out(24);
+  const std::vector<float> pixels(3 * 13 * 13);
+  const std::vector<int32_t> ids{1}, offsets{0, 1};
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "the encoder reads images, not token ids",
+               load(images)->make_worker()->encode({ids, offsets}, Pooling::Cls, true, out));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "the encoder reads token ids, not images",
+               load(texts)->make_worker()->encode_images(pixels, Pooling::Cls, true, out));
+  EXPECT_ERROR(
+      ErrorCode::InvalidArgument, "Images have 507 values each: 506",
+      load(images)->make_worker()->encode_images(std::span(pixels).first(506), Pooling::Cls, true, out));
+  load(images)->make_worker()->encode_images({}, Pooling::Cls, true, {});
+}
+
+TEST(ImageEncoder, load_checks_sizes_and_names_the_missing_weight) {
+  RandomModel model(vision_spec(), 36);
+  model.spec.max_positions = 10;
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Encoder sizes do not fit together", load(model));
+  model.spec = vision_spec();
+  model.spec.patch_size = 14;
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Encoder sizes do not fit together", load(model));
+  model.spec = vision_spec();
+  model.source.erase("class_embedding");
+  EXPECT_ERROR(ErrorCode::NotFound, "weight not found: class_embedding in memory", load(model));
 }
 
 TEST(Encoder, load_names_the_missing_or_unusable_weight_and_its_source) {

@@ -199,8 +199,56 @@ Rows embed(const RandomModel& model, std::span<const int32_t> token_ids) {
   return normalized(model, model.names.embedding_norm, std::move(hidden));
 }
 
+/// The sum over channels, lines and columns of a patch's pixels times the weights of output `o`.
+double convolve(const RandomModel& model, std::span<const float> image, size_t top, size_t left, size_t o) {
+  const auto size = static_cast<size_t>(model.spec.image_size);
+  const auto patch = static_cast<size_t>(model.spec.patch_size);
+  const std::span<const float> weight = model.source.values(model.names.patch_embedding);
+  double total = 0;
+  for (size_t channel = 0; channel < 3; ++channel) {
+    for (size_t y = 0; y < patch; ++y) {
+      for (size_t x = 0; x < patch; ++x) {
+        total += double{weight[((o * 3 + channel) * patch + y) * patch + x]} *
+                 image[(channel * size + top + y) * size + left + x];
+      }
+    }
+  }
+  return total;
+}
+
+Rows embed_image(const RandomModel& model, std::span<const float> image) {
+  const auto width = static_cast<size_t>(model.spec.hidden_size);
+  const auto patch = static_cast<size_t>(model.spec.patch_size);
+  const auto side = static_cast<size_t>(model.spec.patches_per_side());
+  const std::span<const float> first = model.source.values(model.names.class_embedding);
+  Rows hidden(first.begin(), first.end());
+  for (size_t i = 0; i < side * side; ++i) {
+    for (size_t o = 0; o < width; ++o) {
+      hidden.push_back(convolve(model, image, i / side * patch, i % side * patch, o));
+    }
+  }
+  const std::span<const float> positions = model.source.values(model.names.position_embeddings);
+  for (size_t i = 0; i < hidden.size(); ++i) hidden[i] += positions[i];
+  return normalized(model, model.names.embedding_norm, std::move(hidden));
+}
+
 void add(Rows& rows, const Rows& more) {
   for (size_t i = 0; i < rows.size(); ++i) rows[i] += more[i];
+}
+
+/// The residual stream of one sequence of `length` tokens behind the last layer.
+Rows through_layers(const RandomModel& model, Rows hidden, size_t length) {
+  const bool is_pre = model.spec.norm_placement == EncoderSpec::NormPlacement::Pre;
+  for (size_t i = 0; i < model.names.layers.size(); ++i) {
+    const LayerNames& layer = model.names.layers[i];
+    const Rows attention_input = is_pre ? normalized(model, layer.attention_norm, hidden) : hidden;
+    add(hidden, attention_block(model, i, attention_input, length));
+    if (!is_pre) hidden = normalized(model, layer.attention_norm, std::move(hidden));
+    const Rows feed_forward_input = is_pre ? normalized(model, layer.feed_forward_norm, hidden) : hidden;
+    add(hidden, feed_forward_block(model, layer, feed_forward_input, length));
+    if (!is_pre) hidden = normalized(model, layer.feed_forward_norm, std::move(hidden));
+  }
+  return hidden;
 }
 
 /// Fills tensors with random values of a given spread around a mean.
@@ -288,7 +336,14 @@ std::optional<TensorView> MemoryTensorSource::find(std::string_view name) const 
 RandomModel::RandomModel(const EncoderSpec& model_spec, uint32_t seed) : spec(model_spec) {
   Filler filler(source, seed);
   const int64_t hidden = spec.hidden_size;
-  names.word_embeddings = filler.fill("word_embeddings", {spec.vocab_size, hidden}, 0, 1);
+  if (spec.reads_images()) {
+    const float spread = 1.2f / std::sqrt(static_cast<float>(spec.values_per_patch()));
+    names.patch_embedding =
+        filler.fill("patch_embedding", {hidden, 3, spec.patch_size, spec.patch_size}, 0, spread);
+    names.class_embedding = filler.fill("class_embedding", {hidden}, 0, 1);
+  } else {
+    names.word_embeddings = filler.fill("word_embeddings", {spec.vocab_size, hidden}, 0, 1);
+  }
   names.position_embeddings = filler.fill("position_embeddings", {spec.max_positions, hidden}, 0, 0.5f);
   if (spec.type_vocab_size > 0) {
     names.token_type_embeddings =
@@ -341,19 +396,31 @@ PackedBatch random_batch(std::span<const int> lengths, int64_t vocab_size, uint3
 }
 
 std::vector<double> reference_hidden_states(const RandomModel& model, std::span<const int32_t> token_ids) {
-  const bool is_pre = model.spec.norm_placement == EncoderSpec::NormPlacement::Pre;
-  Rows hidden = embed(model, token_ids);
-  const size_t length = token_ids.size();
-  for (size_t i = 0; i < model.names.layers.size(); ++i) {
-    const LayerNames& layer = model.names.layers[i];
-    const Rows attention_input = is_pre ? normalized(model, layer.attention_norm, hidden) : hidden;
-    add(hidden, attention_block(model, i, attention_input, length));
-    if (!is_pre) hidden = normalized(model, layer.attention_norm, std::move(hidden));
-    const Rows feed_forward_input = is_pre ? normalized(model, layer.feed_forward_norm, hidden) : hidden;
-    add(hidden, feed_forward_block(model, layer, feed_forward_input, length));
-    if (!is_pre) hidden = normalized(model, layer.feed_forward_norm, std::move(hidden));
-  }
+  Rows hidden = through_layers(model, embed(model, token_ids), token_ids.size());
   return normalized(model, model.names.final_norm, std::move(hidden));
+}
+
+std::vector<double> reference_image_vector(const RandomModel& model, std::span<const float> image,
+                                           Pooling pooling) {
+  const auto num_tokens = static_cast<size_t>(model.spec.tokens_per_image());
+  const auto width = static_cast<size_t>(model.spec.hidden_size);
+  Rows hidden = through_layers(model, embed_image(model, image), num_tokens);
+  if (!model.spec.pools_before_final_norm) {
+    hidden = normalized(model, model.names.final_norm, std::move(hidden));
+  }
+  Rows vector(hidden.begin(), hidden.begin() + static_cast<ptrdiff_t>(width));
+  if (pooling == Pooling::MeanOfPatches) {
+    for (size_t i = 0; i < width; ++i) {
+      vector[i] = 0;
+      for (size_t token = 1; token < num_tokens; ++token) {
+        vector[i] += hidden[token * width + i] / static_cast<double>(num_tokens - 1);
+      }
+    }
+  }
+  if (model.spec.pools_before_final_norm) {
+    vector = normalized(model, model.names.final_norm, std::move(vector));
+  }
+  return vector;
 }
 
 std::vector<double> reference(const RandomModel& model, const PackedBatch& batch) {

@@ -64,6 +64,11 @@ std::vector<double> reference_hidden_states(const RandomModel& model, std::span<
 /// The same of every sequence of a batch, one after the other.
 std::vector<double> reference(const RandomModel& model, const PackedBatch& batch);
 
+/// Pooled vector, not normalised, of one image ([3, image_size, image_size]) in plain double-precision loops.
+/// `pooling` is Cls or MeanOfPatches.
+std::vector<double> reference_image_vector(const RandomModel& model, std::span<const float> image,
+                                           Pooling pooling);
+
 /// The largest absolute difference; NaN when there is one, infinity for unequal sizes.
 double largest_difference(std::span<const float> actual, std::span<const double> expected);
 

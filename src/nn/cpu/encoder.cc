@@ -1,7 +1,10 @@
 #include "nn/cpu/encoder.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include <jammi/error.h>
 
@@ -12,46 +15,95 @@
 #include "nn/cpu/layer_reader.h"
 #include "nn/cpu/onednn_layers.h"
 #include "nn/cpu/panel_layers.h"
+#include "nn/cpu/patch_embeddings.h"
 
 namespace jammi::nn::cpu {
 namespace {
 
+/// Where hidden states begin: with the embeddings of token ids or of patches.
+using Input = std::variant<Embeddings, PatchEmbeddings>;
+
+Input read_input(const EncoderSpec& spec, const WeightNames& names, const TensorSource& source) {
+  if (spec.reads_images()) return PatchEmbeddings(spec, names, source);
+  return Embeddings(spec, names, source);
+}
+
 class CpuWorker final : public EncoderWorker {
  public:
-  CpuWorker(const EncoderSpec& spec, const Embeddings& embeddings, const NormWeights& final_norm,
+  CpuWorker(const EncoderSpec& spec, const Input& input, const NormWeights& final_norm,
             const Kernels& kernels, std::unique_ptr<LayerRunner> layers)
-      : spec_(spec),
-        embeddings_(embeddings),
-        final_norm_(final_norm),
-        kernels_(kernels),
-        layers_(std::move(layers)) {}
+      : spec_(spec), input_(input), final_norm_(final_norm), kernels_(kernels), layers_(std::move(layers)) {}
 
   void encode(const PackedBatchView& batch, Pooling pooling, bool normalize, std::span<float> out) override {
     check_batch(spec_, batch);
     check_output(out, batch.num_sequences() * width());
     if (batch.num_sequences() == 0) return;
-    const float* hidden = run(batch);
-    pool(batch, {hidden, batch.num_tokens() * width()}, width(), pooling, out);
-    if (normalize) normalize_rows(out, width());
+    embed(batch);
+    finish(batch, pooling, normalize, out);
+  }
+
+  void encode_images(std::span<const float> pixels, Pooling pooling, bool normalize,
+                     std::span<float> out) override {
+    const size_t num_images = check_images(spec_, pixels);
+    check_output(out, num_images * width());
+    if (num_images == 0) return;
+    embed_images(pixels, num_images);
+    std::vector<int32_t> offsets{0};
+    for (size_t i = 0; i < num_images; ++i) {
+      offsets.push_back(offsets.back() + static_cast<int32_t>(spec_.tokens_per_image()));
+    }
+    finish({.token_ids = {}, .offsets = offsets}, pooling, normalize, out);
   }
 
   void hidden_states(const PackedBatchView& batch, std::span<float> out) override {
     check_batch(spec_, batch);
     check_output(out, batch.num_tokens() * width());
     if (batch.num_sequences() == 0) return;
-    std::copy_n(run(batch), out.size(), out.data());
+    embed(batch);
+    layers_->run(batch.offsets, hidden_.data());
+    normalize(final_norm_, batch.num_tokens(), hidden_.data());
+    std::copy_n(hidden_.data(), out.size(), out.data());
   }
 
  private:
   size_t width() const { return static_cast<size_t>(spec_.hidden_size); }
 
-  const float* run(const PackedBatchView& batch) {
+  /// Writes the hidden states of token ids, before the first layer, to `hidden_`.
+  void embed(const PackedBatchView& batch) {
+    const Embeddings& embeddings = std::get<Embeddings>(input_);
     float* hidden = hidden_.grow(batch.num_tokens() * width());
-    embeddings_.look_up(batch, hidden);
-    normalize(embeddings_.norm(), batch.num_tokens(), hidden);
-    layers_->run(batch, hidden);
-    normalize(final_norm_, batch.num_tokens(), hidden);
-    return hidden;
+    embeddings.look_up(batch, hidden);
+    normalize(embeddings.norm(), batch.num_tokens(), hidden);
+  }
+
+  /// The same for images.
+  void embed_images(std::span<const float> pixels, size_t num_images) {
+    const PatchEmbeddings& embeddings = std::get<PatchEmbeddings>(input_);
+    const size_t num_patches = embeddings.patches_per_image();
+    const size_t num_tokens = num_patches + 1;
+    float* patches = patches_.grow(num_images * num_patches * embeddings.values_per_patch());
+    float* projected = projected_.grow(num_images * num_patches * width());
+    float* hidden = hidden_.grow(num_images * num_tokens * width());
+    const size_t image_size = pixels.size() / num_images;
+    for (size_t i = 0; i < num_images; ++i) {
+      embeddings.cut(pixels.subspan(i * image_size, image_size),
+                     patches + i * num_patches * embeddings.values_per_patch());
+    }
+    layers_->project(num_images * num_patches, patches, projected);
+    for (size_t i = 0; i < num_images; ++i) {
+      embeddings.place(projected + i * num_patches * width(), hidden + i * num_tokens * width());
+    }
+    normalize(embeddings.norm(), num_images * num_tokens, hidden);
+  }
+
+  /// Sends `hidden_` through the layers and pools it.
+  void finish(const PackedBatchView& batch, Pooling pooling, bool is_normalized, std::span<float> out) {
+    const auto num_tokens = static_cast<size_t>(batch.offsets.back());
+    layers_->run(batch.offsets, hidden_.data());
+    if (!spec_.pools_before_final_norm) normalize(final_norm_, num_tokens, hidden_.data());
+    pool(batch, {hidden_.data(), num_tokens * width()}, width(), pooling, out);
+    if (spec_.pools_before_final_norm) normalize(final_norm_, batch.num_sequences(), out.data());
+    if (is_normalized) normalize_rows(out, width());
   }
 
   void normalize(const NormWeights& norm, size_t num_rows, float* rows) {
@@ -66,11 +118,13 @@ class CpuWorker final : public EncoderWorker {
   }
 
   const EncoderSpec& spec_;
-  const Embeddings& embeddings_;
+  const Input& input_;
   const NormWeights& final_norm_;
   const Kernels& kernels_;
   std::unique_ptr<LayerRunner> layers_;
   AlignedBuffer<float> hidden_;
+  AlignedBuffer<float> patches_;
+  AlignedBuffer<float> projected_;
 };
 
 class CpuEncoder final : public Encoder {
@@ -80,29 +134,35 @@ class CpuEncoder final : public Encoder {
       : spec_(spec),
         precision_(precision),
         kernels_(kernels_for(options.isa)),
-        embeddings_(spec, names, source),
+        input_(read_input(spec, names, source)),
         tables_(make_attention_tables(spec, read_relative_bias(source, names, spec))),
         final_norm_(read_norm(source, names.final_norm, spec.hidden_size)) {
-    const StackSource stack{.spec = spec, .tables = tables_, .read_layer = [&](size_t layer) {
-                              return read_layer(source, names.layers[layer], spec);
-                            }};
+    std::optional<LinearWeights> projection;
+    if (spec.reads_images()) projection = read_patch_embedding(source, names, spec);
+    const StackSource stack{
+        .spec = spec,
+        .tables = tables_,
+        .input = projection ? &*projection : nullptr,
+        .read_layer = [&](size_t layer) { return read_layer(source, names.layers[layer], spec); }};
     layers_ = options.uses_onednn ? make_onednn_layers(stack, precision, kernels_)
                                   : make_panel_layers(stack, precision, kernels_);
   }
 
   const EncoderSpec& spec() const noexcept override { return spec_; }
   Precision precision() const noexcept override { return precision_; }
-  size_t weight_bytes() const noexcept override { return embeddings_.bytes() + layers_->weight_bytes(); }
+  size_t weight_bytes() const noexcept override {
+    return std::visit([](const auto& input) { return input.bytes(); }, input_) + layers_->weight_bytes();
+  }
   std::string kernel_name() const override { return layers_->kernel_name(); }
   std::unique_ptr<EncoderWorker> make_worker() const override {
-    return std::make_unique<CpuWorker>(spec_, embeddings_, final_norm_, kernels_, layers_->make_runner());
+    return std::make_unique<CpuWorker>(spec_, input_, final_norm_, kernels_, layers_->make_runner());
   }
 
  private:
   EncoderSpec spec_;
   Precision precision_;
   const Kernels& kernels_;
-  Embeddings embeddings_;
+  Input input_;
   AttentionTables tables_;
   NormWeights final_norm_;
   std::unique_ptr<const LayerStack> layers_;

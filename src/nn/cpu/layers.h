@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,6 +46,7 @@ struct LayerWeights {
 struct StackSource {
   const EncoderSpec& spec;
   const AttentionTables& tables;
+  const LinearWeights* input = nullptr;  ///< what `LayerRunner::project` multiplies by, if the model has it
   std::function<LayerWeights(size_t layer)> read_layer;
 };
 
@@ -52,9 +55,12 @@ class LayerRunner {
  public:
   virtual ~LayerRunner() = default;
 
-  /// Sends the residual stream `hidden` ([num_tokens, hidden_size]) of a checked, non-empty batch through all
-  /// layers.
-  virtual void run(const PackedBatchView& batch, float* hidden) = 0;
+  /// Multiplies `num_rows` > 0 rows of `source` by the stack's input layer into `target`, both row-major.
+  virtual void project(size_t num_rows, const float* source, float* target) = 0;
+
+  /// Sends the residual stream `hidden` ([num_tokens, hidden_size]) of sequences that lie between `offsets`,
+  /// at least one, through all layers.
+  virtual void run(std::span<const int32_t> offsets, float* hidden) = 0;
 };
 
 /// All layers' weights, packed for one way of multiplying matrices. Immutable, thread-safe; must outlive its

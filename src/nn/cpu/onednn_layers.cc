@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -91,6 +92,7 @@ class OneDnnLayers final : public LayerStack {
         engine_(dnnl::engine::kind::cpu, 0) {
     // What this library's kernels work on before it is an operand again stays f32 until then.
     const ProductEnd widen = spec_.is_gated ? ProductEnd::StoreF32 : end_of(spec_.activation);
+    if (source.input != nullptr) input_.emplace(engine_, *source.input, element_, ProductEnd::StoreF32);
     for (size_t i = 0; std::cmp_less(i, spec_.num_layers); ++i) {
       LayerWeights weights = source.read_layer(i);
       const bool rotates = spec_.attention_of(i).rotary_base > 0;
@@ -105,7 +107,7 @@ class OneDnnLayers final : public LayerStack {
   }
 
   size_t weight_bytes() const noexcept override {
-    size_t bytes = 0;
+    size_t bytes = input_ ? input_->bytes() : 0;
     for (const Layer& layer : layers_) bytes += layer.bytes();
     return bytes;
   }
@@ -121,6 +123,7 @@ class OneDnnLayers final : public LayerStack {
   const Kernels& kernels() const { return kernels_; }
   memory::data_type element() const { return element_; }
   const dnnl::engine& engine() const { return engine_; }
+  const OneDnnLinear& input() const { return input_.value(); }
   std::span<const Layer> layers() const { return layers_; }
 
  private:
@@ -129,6 +132,7 @@ class OneDnnLayers final : public LayerStack {
   memory::data_type element_;
   const Kernels& kernels_;
   dnnl::engine engine_;
+  std::optional<OneDnnLinear> input_;
   std::vector<Layer> layers_;
 };
 
@@ -145,24 +149,37 @@ class OneDnnRunner final : public LayerRunner {
         intermediate_size_(static_cast<size_t>(spec_.intermediate_size)),
         normalizes_input_(spec_.norm_placement == EncoderSpec::NormPlacement::Pre) {}
 
-  void run(const PackedBatchView& batch, float* hidden) override {
+  void project(size_t num_rows, const float* source, float* target) override {
     at_door([&] {
       OneThread one_thread;
-      run_layers(batch, hidden);
+      const auto [element, in_features, out_features, end] = stack_.input().shape();
+      const int64_t rows = bucket_of(static_cast<int64_t>(num_rows));
+      Element* operand = operand_.grow(static_cast<size_t>(rows * in_features));
+      float* product = wide_.grow(static_cast<size_t>(rows * out_features));
+      convert(source, num_rows * static_cast<size_t>(in_features), operand);
+      products_.run(stack_.input(), rows, operand, product);
+      std::memcpy(target, product, num_rows * static_cast<size_t>(out_features) * sizeof(float));
+    });
+  }
+
+  void run(std::span<const int32_t> offsets, float* hidden) override {
+    at_door([&] {
+      OneThread one_thread;
+      run_layers(offsets, hidden);
     });
   }
 
  private:
-  void run_layers(const PackedBatchView& batch, float* hidden) {
-    const size_t num_tokens = batch.num_tokens();
+  void run_layers(std::span<const int32_t> offsets, float* hidden) {
+    const auto num_tokens = static_cast<size_t>(offsets.back());
     const int64_t rows = bucket_of(static_cast<int64_t>(num_tokens));
     reserve(static_cast<size_t>(rows));
     std::memcpy(residual_.data(), hidden, num_tokens * hidden_size_ * sizeof(float));
     for (size_t i = 0; i < stack_.layers().size(); ++i) {
       const Layer& layer = stack_.layers()[i];
       begin_block(layer.attention_norm, num_tokens);
-      project(layer, batch, rows, spec_.attention_of(i).rotary_base);
-      attend(batch, visibility_of(spec_.attention_of(i)));
+      project_qkv(layer, offsets, rows, spec_.attention_of(i).rotary_base);
+      attend(offsets, visibility_of(spec_.attention_of(i)));
       products_.run(layer.attention_output, rows, context_.data(), residual_.data());
       end_block(layer.attention_norm, num_tokens);
       begin_block(layer.feed_forward_norm, num_tokens);
@@ -204,7 +221,7 @@ class OneDnnRunner final : public LayerRunner {
   }
 
   /// Queries, keys and values of the operand, rotated when `rotary_base` is not zero.
-  void project(const Layer& layer, const PackedBatchView& batch, int64_t rows, double rotary_base) {
+  void project_qkv(const Layer& layer, std::span<const int32_t> offsets, int64_t rows, double rotary_base) {
     if (rotary_base == 0) {
       products_.run(layer.qkv, rows, operand_.data(), qkv_.data());
       return;
@@ -212,16 +229,16 @@ class OneDnnRunner final : public LayerRunner {
     float* qkv = wide_.grow(static_cast<size_t>(rows) * 3 * hidden_size_);
     products_.run(layer.qkv, rows, operand_.data(), qkv);
     const RotaryTable& table = stack_.tables().rotary.at(rotary_base);
-    for (size_t i = 0; i < batch.num_sequences(); ++i) {
-      const size_t first = static_cast<size_t>(batch.offsets[i]);
-      kernels_.rotate({.length = static_cast<size_t>(batch.offsets[i + 1]) - first,
+    for (size_t i = 0; i + 1 < offsets.size(); ++i) {
+      const size_t first = static_cast<size_t>(offsets[i]);
+      kernels_.rotate({.length = static_cast<size_t>(offsets[i + 1]) - first,
                        .num_heads = static_cast<size_t>(spec_.num_heads),
                        .head_size = static_cast<size_t>(spec_.head_size()),
                        .qkv = qkv + first * 3 * hidden_size_,
                        .cosines = table.cosines.data(),
                        .sines = table.sines.data()});
     }
-    convert(qkv, batch.num_tokens() * 3 * hidden_size_, qkv_.data());
+    convert(qkv, static_cast<size_t>(offsets.back()) * 3 * hidden_size_, qkv_.data());
   }
 
   /// The activated, and if so specified gated, intermediate values of the operand.
@@ -242,10 +259,10 @@ class OneDnnRunner final : public LayerRunner {
 
   /// Numbers of queries and keys are rounded up to whole steps, so a sequence also scores the rows that
   /// follow it, with probability zero, and writes context rows that the following sequence then overwrites.
-  void attend(const PackedBatchView& batch, const Visibility& visibility) {
-    for (size_t i = 0; i < batch.num_sequences(); ++i) {
-      const size_t first = static_cast<size_t>(batch.offsets[i]);
-      const size_t length = static_cast<size_t>(batch.offsets[i + 1]) - first;
+  void attend(std::span<const int32_t> offsets, const Visibility& visibility) {
+    for (size_t i = 0; i + 1 < offsets.size(); ++i) {
+      const size_t first = static_cast<size_t>(offsets[i]);
+      const size_t length = static_cast<size_t>(offsets[i + 1]) - first;
       for (size_t query = 0; query < length; query += kQueriesAtOnce) {
         const size_t last_query = std::min(query + kQueriesAtOnce, length) - 1;
         const Block block{.length = length,

@@ -1,6 +1,7 @@
 #include "nn/cpu/panel_layers.h"
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -33,6 +34,7 @@ class PanelLayers final : public LayerStack {
  public:
   PanelLayers(const StackSource& source, Precision precision, const Kernels& kernels)
       : spec_(source.spec), tables_(source.tables), rounds_(precision == Precision::Bf16), kernels_(kernels) {
+    if (source.input != nullptr) input_.emplace(*source.input, kernels, rounds_);
     for (int64_t i = 0; i < spec_.num_layers; ++i) {
       LayerWeights weights = source.read_layer(static_cast<size_t>(i));
       layers_.push_back({.qkv = {weights.qkv, kernels, rounds_},
@@ -45,7 +47,7 @@ class PanelLayers final : public LayerStack {
   }
 
   size_t weight_bytes() const noexcept override {
-    size_t bytes = 0;
+    size_t bytes = input_ ? input_->bytes() : 0;
     for (const Layer& layer : layers_) bytes += layer.bytes();
     return bytes;
   }
@@ -60,6 +62,7 @@ class PanelLayers final : public LayerStack {
   const AttentionTables& tables() const { return tables_; }
   const Kernels& kernels() const { return kernels_; }
   bool rounds() const { return rounds_; }
+  const PanelLinear& input() const { return input_.value(); }
   std::span<const Layer> layers() const { return layers_; }
 
  private:
@@ -67,6 +70,7 @@ class PanelLayers final : public LayerStack {
   const AttentionTables& tables_;
   bool rounds_;
   const Kernels& kernels_;
+  std::optional<PanelLinear> input_;
   std::vector<Layer> layers_;
 };
 
@@ -80,8 +84,17 @@ class PanelRunner final : public LayerRunner {
         normalizes_input_(spec_.norm_placement == EncoderSpec::NormPlacement::Pre),
         epilogue_(epilogue_of(spec_.activation)) {}
 
-  void run(const PackedBatchView& batch, float* hidden) override {
-    const size_t num_tokens = batch.num_tokens();
+  void project(size_t num_rows, const float* source, float* target) override {
+    const PanelLinear& input = stack_.input();
+    for_each_pass(num_rows, [&](size_t first, size_t rows) {
+      const float* operand = source + first * input.in_features();
+      if (stack_.rounds()) operand = rounded(operand, rows * input.in_features());
+      kernels_.multiply(input.product(rows, operand, target + first * input.out_features()));
+    });
+  }
+
+  void run(std::span<const int32_t> offsets, float* hidden) override {
+    const auto num_tokens = static_cast<size_t>(offsets.back());
     qkv_.grow(num_tokens * 3 * hidden_size_);
     context_.grow(num_tokens * hidden_size_);
     for (size_t i = 0; i < stack_.layers().size(); ++i) {
@@ -92,7 +105,7 @@ class PanelRunner final : public LayerRunner {
         qkv.rounds_to_bf16 = stack_.rounds();
         kernels_.multiply(qkv);
       });
-      attend(batch, spec_.attention_of(i));
+      attend(offsets, spec_.attention_of(i));
       for_each_pass(num_tokens, [&](size_t first, size_t rows) {
         float* residual = hidden + first * hidden_size_;
         add(layer.attention_output, context_.data() + first * hidden_size_, rows, residual);
@@ -118,23 +131,27 @@ class PanelRunner final : public LayerRunner {
       normalize(norm, residual, rows, operand);
       residual = operand;
     }
-    if (!stack_.rounds()) return residual;
-    float* rounded = operand_.grow(kRowsPerPass * hidden_size_);
-    kernels_.round_to_bf16(residual, rows * hidden_size_, rounded);
-    return rounded;
+    return stack_.rounds() ? rounded(residual, rows * hidden_size_) : residual;
+  }
+
+  const float* rounded(const float* values, size_t size) {
+    // The values may be in this very buffer, which growing would empty.
+    float* operand = operand_.grow(std::max(size, kRowsPerPass * hidden_size_));
+    kernels_.round_to_bf16(values, size, operand);
+    return operand;
   }
 
   void end_block(const NormWeights& norm, float* residual, size_t rows) {
     if (!normalizes_input_ && !norm.is_identity()) normalize(norm, residual, rows, residual);
   }
 
-  void attend(const PackedBatchView& batch, const AttentionSpec& attention) {
+  void attend(std::span<const int32_t> offsets, const AttentionSpec& attention) {
     const size_t num_heads = static_cast<size_t>(spec_.num_heads);
     const size_t head_size = static_cast<size_t>(spec_.head_size());
     const RelativeBias& bias = stack_.tables().bias;
-    for (size_t i = 0; i < batch.num_sequences(); ++i) {
-      const size_t first = static_cast<size_t>(batch.offsets[i]);
-      const size_t length = static_cast<size_t>(batch.offsets[i + 1]) - first;
+    for (size_t i = 0; i + 1 < offsets.size(); ++i) {
+      const size_t first = static_cast<size_t>(offsets[i]);
+      const size_t length = static_cast<size_t>(offsets[i + 1]) - first;
       float* qkv = qkv_.data() + first * 3 * hidden_size_;
       if (attention.rotary_base > 0) rotate(attention.rotary_base, length, qkv);
       kernels_.attend({.length = length,

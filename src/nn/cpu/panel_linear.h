@@ -24,6 +24,7 @@ class PanelLinear {
   /// caller sets what happens at the end of it.
   Product product(size_t rows, const float* source, float* target) const;
 
+  size_t in_features() const { return in_features_; }
   size_t out_features() const { return out_features_; }
   size_t bytes() const { return panels_.bytes() + bias_.bytes(); }
 

@@ -71,6 +71,10 @@ const base::SharedLibrary& plugin() {
 std::shared_ptr<const Encoder> load_encoder(const EncoderSpec& spec, const WeightNames& names,
                                             const TensorSource& weights, Precision precision,
                                             const Device& device) {
+  if (spec.reads_images()) {
+    throw Error(ErrorCode::Unsupported, ErrorCategory::Gpu,
+                "images are encoded on the CPU only, not on " + to_string(device));
+  }
   if (device.kind == Device::Kind::Cuda) {
     const std::string problem = cuda_status(device.index).problem;
     if (!problem.empty()) throw Error(ErrorCode::Unsupported, ErrorCategory::Gpu, problem);
