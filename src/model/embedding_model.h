@@ -7,16 +7,9 @@
 #include <string_view>
 #include <vector>
 
-namespace jammi::model {
+#include "model/model_identity.h"
 
-/// What a stored vector depends on. Two vectors are comparable when their identities are equal. What cannot
-/// be known of a model is empty.
-struct ModelIdentity {
-  std::string digest;            ///< SHA-256 over configuration, tokenizer and weights
-  std::string tokenizer_digest;  ///< SHA-256 of the tokenizer's file
-  std::string pooling;           ///< mean, cls, ...
-  std::string precision;         ///< f32, bf16, or remote: whatever the server has
-};
+namespace jammi::model {
 
 /// A model that turns texts into unit-length vectors, whether it is computed here or by a server.
 /// Thread-safe.

@@ -150,6 +150,21 @@ std::vector<std::string> JsonFile::strings(std::string_view field) const {
   return values;
 }
 
+std::vector<double> JsonFile::numbers(std::string_view field, double least, double most) const {
+  if (!has(field)) fail("missing field", field);
+  std::vector<double> values;
+  const json& list = *root_->find(field);
+  if (!list.is_array()) fail("not a list", field);
+  for (const json& value : list) {
+    if (!value.is_number()) fail("not a list of numbers", field);
+    values.push_back(value.get<double>());
+    if (!(values.back() >= least && values.back() <= most)) {
+      fail("value " + value.dump() + " is out of range", field);
+    }
+  }
+  return values;
+}
+
 bool JsonFile::is_false(std::string_view field) const {
   const auto found = root_->find(field);
   return found != root_->end() && found->is_boolean() && !found->get<bool>();

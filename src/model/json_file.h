@@ -39,6 +39,7 @@ class JsonFile {
   bool boolean_or(std::string_view field, bool fallback) const;
   std::string string_or(std::string_view field, std::string_view fallback) const;
   std::vector<std::string> strings(std::string_view field) const;
+  std::vector<double> numbers(std::string_view field, double least, double most) const;
   bool is_false(std::string_view field) const;  ///< present and the word false
 
   /// The object in a field; its errors name their fields as "<field>.<inner field>".

@@ -50,9 +50,11 @@ TEST_F(JsonFileTest, errors_name_the_file_and_the_field) {
 }
 
 TEST_F(JsonFileTest, objects_and_lists_inside_have_typed_access) {
-  JsonFile file = read(R"({"a":{"b":{"n":7}},"list":["x","y"],"mixed":["x",1],"no":false})");
+  JsonFile file =
+      read(R"({"a":{"b":{"n":7}},"list":["x","y"],"mixed":["x",1],"numbers":[0.5,2],"no":false})");
   EXPECT_EQ(file.object("a").object("b").integer("n", 0, 9), 7);
   EXPECT_EQ(file.strings("list"), (std::vector<std::string>{"x", "y"}));
+  EXPECT_EQ(file.numbers("numbers", 0, 2), (std::vector<double>{0.5, 2}));
   EXPECT_TRUE(file.is_false("no"));
   EXPECT_FALSE(file.is_false("list"));
   const std::string path = path_.string();
@@ -63,6 +65,12 @@ TEST_F(JsonFileTest, objects_and_lists_inside_have_typed_access) {
   EXPECT_ERROR(ErrorCode::DataCorruption, "not a list: " + path + ": a", file.strings("a"));
   EXPECT_ERROR(ErrorCode::DataCorruption, "not a list of strings: " + path + ": mixed",
                file.strings("mixed"));
+  EXPECT_ERROR(ErrorCode::DataCorruption, "missing field: " + path + ": c", file.numbers("c", 0, 1));
+  EXPECT_ERROR(ErrorCode::DataCorruption, "not a list: " + path + ": a", file.numbers("a", 0, 1));
+  EXPECT_ERROR(ErrorCode::DataCorruption, "not a list of numbers: " + path + ": mixed",
+               file.numbers("mixed", 0, 1));
+  EXPECT_ERROR(ErrorCode::DataCorruption, "value 2 is out of range: " + path + ": numbers",
+               file.numbers("numbers", 0, 1));
 }
 
 TEST_F(JsonFileTest, text_that_is_no_json_object_is_refused) {

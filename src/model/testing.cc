@@ -10,6 +10,10 @@ std::filesystem::path tiny_bert() {
   return std::filesystem::path(JAMMI_SOURCE_DIR) / "tests/fixtures/tiny_bert";
 }
 
+std::filesystem::path tiny_clip() {
+  return std::filesystem::path(JAMMI_SOURCE_DIR) / "tests/fixtures/tiny_clip";
+}
+
 void copy_tiny_bert(const std::filesystem::path& directory) {
   std::filesystem::create_directories(directory);
   std::filesystem::copy(tiny_bert(), directory, std::filesystem::copy_options::recursive);

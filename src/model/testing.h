@@ -12,6 +12,10 @@ namespace jammi::model::testing {
 /// tests/fixtures/tiny_bert: 2 layers of width 32, 128 positions, 596 pieces.
 std::filesystem::path tiny_bert();
 
+/// tests/fixtures/tiny_clip: small towers, images of 32 pixels a side, vectors of 8 values that know
+/// colours and shapes.
+std::filesystem::path tiny_clip();
+
 /// Copies tiny_bert into `directory`, which may not exist yet.
 void copy_tiny_bert(const std::filesystem::path& directory);
 

@@ -7,7 +7,6 @@
 #include <jammi/error.h>
 
 #include "base/hash.h"
-#include "io/local_file_system.h"
 #include "model/architectures/architecture.h"
 #include "model/model_files.h"
 #include "model/safetensors.h"
@@ -26,12 +25,6 @@ const std::vector<std::string> kOnnxOutputs{"last_hidden_state", "token_embeddin
 
 /// The pooling of a graph that gives vectors.
 constexpr char kPooledByGraph[] = "graph";
-
-std::string file_digest(const std::filesystem::path& path) {
-  base::Sha256 hash;
-  hash.update(io::local_file_system()->map(path.string())->bytes());
-  return hash.finish();
-}
 
 /// The layers between pooling and normalisation, each checked to take what the one before gives. `weights`
 /// are those of a projection.

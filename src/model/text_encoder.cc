@@ -9,29 +9,13 @@
 #include "model/model_files.h"
 #include "model/onnx/onnx_encoder.h"
 #include "model/onnx/onnx_file.h"
+#include "model/precision.h"
 
 namespace jammi::model {
 namespace {
 
 /// Longest text in tokens unless the model's own directory says otherwise.
 constexpr int64_t kDefaultMaxTokens = 512;
-
-nn::Precision choose_precision(Config::Precision precision, const nn::Device& device) {
-  switch (precision) {
-    case Config::Precision::Auto:
-      return nn::preferred_precision(device);
-    case Config::Precision::F32:
-      return nn::Precision::F32;
-    case Config::Precision::Bf16:
-      return nn::Precision::Bf16;
-    case Config::Precision::F16:
-      return nn::Precision::F16;
-    case Config::Precision::Int8:
-      break;
-  }
-  throw Error(ErrorCode::Unsupported, ErrorCategory::Model,
-              "precision int8 is not supported; use auto, f32, bf16 or f16");
-}
 
 std::filesystem::path find_tokenizer(const ResolvedModel& model, std::string_view purpose) {
   if (auto file = tokenizer_file(model.directory)) return *file;

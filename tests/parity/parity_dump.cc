@@ -1,7 +1,8 @@
-// Prints what a model makes of texts, for comparison with the reference implementation.
-// usage: parity_dump [--torch] MODEL f32|bf16|f16 TEXTS.json [query|sequences|tokens] > RESULT.json
+// Prints what a model makes of texts or images, for comparison with the reference implementation.
+// usage: parity_dump [--torch] MODEL f32|bf16|f16 TEXTS.json [query|sequences|tokens|images] > RESULT.json
 //
-// TEXTS is an array of strings. The vectors of documents by default, or of queries; or a classifier's logits.
+// TEXTS is an array of strings. The vectors of documents by default, or of queries; or a classifier's logits;
+// or, for images, the pixels that the model sees and the vectors of the files whose paths they are.
 // --torch computes with the plugin that serves GPUs, on the CPU.
 
 #include <cstdio>
@@ -14,6 +15,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "image/decode.h"
+#include "image/preprocess.h"
+#include "model/image_embedder.h"
 #include "model/text_classifier.h"
 #include "model/text_embedder.h"
 
@@ -21,6 +25,7 @@ namespace {
 
 using jammi::Config;
 using jammi::model::ClassifierKind;
+using jammi::model::ImageEmbedder;
 using jammi::model::Resolver;
 using jammi::model::TextClassifier;
 using jammi::model::TextEmbedder;
@@ -63,6 +68,27 @@ nlohmann::json dump(const TextClassifier& classifier, const std::vector<std::str
   return {{"labels", classifier.labels()}, {"rows", rows}};
 }
 
+nlohmann::json dump(const ImageEmbedder& embedder, const std::vector<std::string>& paths) {
+  std::vector<float> pixels(paths.size() * embedder.preprocessing().num_values());
+  for (size_t i = 0; i < paths.size(); ++i) {
+    const auto image = std::span(pixels).subspan(i * embedder.preprocessing().num_values(),
+                                                 embedder.preprocessing().num_values());
+    jammi::image::preprocess(jammi::image::decode_file(paths[i]), embedder.preprocessing(), image);
+  }
+  std::vector<float> vectors(paths.size() * embedder.dimensions());
+  embedder.make_worker()->encode(pixels, vectors);
+
+  nlohmann::json rows = nlohmann::json::array();
+  for (size_t i = 0; i < paths.size(); ++i) {
+    const auto seen = std::span(pixels).subspan(i * embedder.preprocessing().num_values(),
+                                                embedder.preprocessing().num_values());
+    const auto vector = std::span(vectors).subspan(i * embedder.dimensions(), embedder.dimensions());
+    rows.push_back({{"pixels", std::vector(seen.begin(), seen.end())},
+                    {"vector", std::vector(vector.begin(), vector.end())}});
+  }
+  return {{"kernel", embedder.kernel_name()}, {"rows", rows}};
+}
+
 nlohmann::json run(const jammi::model::ResolvedModel& model, Config::Precision precision,
                    const Device& device, const std::vector<std::string>& texts, std::string_view what) {
   if (what == "sequences") {
@@ -71,6 +97,7 @@ nlohmann::json run(const jammi::model::ResolvedModel& model, Config::Precision p
   if (what == "tokens") {
     return dump(*TextClassifier::load(model, ClassifierKind::Token, precision, device), texts);
   }
+  if (what == "images") return dump(*ImageEmbedder::load(model, precision), texts);
   const TextRole role = what == "query" ? TextRole::Query : TextRole::Document;
   return dump(*TextEmbedder::load(model, precision, device), texts, role);
 }
@@ -86,7 +113,8 @@ int main(int argc, char** argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
   const bool uses_torch = std::erase(arguments, "--torch") > 0;
   if (arguments.size() != 3 && arguments.size() != 4) {
-    std::fputs("usage: parity_dump [--torch] MODEL f32|bf16|f16 TEXTS.json [query|sequences|tokens]\n",
+    std::fputs("usage: parity_dump [--torch] MODEL f32|bf16|f16 TEXTS.json "
+               "[query|sequences|tokens|images]\n",
                stderr);
     return 2;
   }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/testing.h"
+#include "model/architectures/open_clip.h"
 #include "model/testing.h"
 
 namespace jammi::model {
@@ -274,6 +275,87 @@ TEST(OpenClip, text_towers_without_an_implementation_are_refused) {
                read_text(R"({"model_cfg":{"embed_dim":16,"vision_cfg":{}}})"));
   EXPECT_ERROR(ErrorCode::DataCorruption, "model_cfg.text_cfg.width", read_text(open_clip(R"("layers":1)")));
   EXPECT_EQ(read_text(open_clip(R"("width":64,"layers":1,"embed_cls":false)")).spec.num_heads, 1);
+}
+
+class OpenClipVision : public ::testing::Test {
+ protected:
+  JsonFile config(std::string_view vision, std::string_view preprocessing = "{}") {
+    testing::write_file(directory_.file("open_clip_config.json"),
+                        R"({"model_cfg":{"embed_dim":16,"vision_cfg":{)" + std::string(vision) +
+                            R"(}},"preprocess_cfg":)" + std::string(preprocessing) + "}");
+    return JsonFile::read(directory_.file("open_clip_config.json"));
+  }
+  Architecture read(std::string_view vision) { return read_open_clip_vision(config(vision), NamesOnly()); }
+  image::Preprocessing preprocessing(std::string_view written) {
+    const JsonFile file = config(R"("width":64,"layers":1,"image_size":96)", written);
+    return read_open_clip_preprocessing(file, read_open_clip_vision(file, NamesOnly()).spec);
+  }
+
+  TemporaryDirectory directory_;
+};
+
+TEST_F(OpenClipVision, patches_and_a_class_token_are_the_tokens) {
+  const Architecture vision = read(R"("width":128,"layers":2,"image_size":30,"patch_size":7)");
+  EXPECT_EQ(vision.spec.vocab_size, 0);
+  EXPECT_EQ(vision.spec.image_size, 30);
+  EXPECT_EQ(vision.spec.patch_size, 7);
+  EXPECT_EQ(vision.spec.max_positions, 17);
+  EXPECT_EQ(vision.spec.num_heads, 2);
+  EXPECT_EQ(vision.spec.intermediate_size, 512);
+  EXPECT_EQ(vision.pooling, nn::Pooling::Cls);
+  EXPECT_EQ(vision.projection.value().weight, "visual.proj");
+  EXPECT_EQ(vision.projection.value().dimensions, 16);
+  EXPECT_EQ(vision.names.embedding_norm.weight, "visual.ln_pre.weight");
+  EXPECT_EQ(vision.names.layers.at(1).output.bias, "visual.transformer.resblocks.1.mlp.c_proj.bias");
+}
+
+TEST_F(OpenClipVision, sizes_that_are_not_given_are_those_of_the_original) {
+  const nn::EncoderSpec spec = read(R"("width":768,"layers":12)").spec;
+  EXPECT_EQ(spec.image_size, 224);
+  EXPECT_EQ(spec.patch_size, 32);
+  EXPECT_EQ(spec.num_heads, 12);
+  EXPECT_EQ(read(R"("width":768,"layers":12,"head_width":96,"no_ln_pre":true)").spec.num_heads, 8);
+  EXPECT_EQ(read(R"("width":768,"layers":12,"no_ln_pre":true)").names.embedding_norm.weight, "");
+}
+
+TEST_F(OpenClipVision, the_mean_is_taken_before_or_after_the_last_norm) {
+  const Architecture flagged = read(R"("width":64,"layers":1,"global_average_pool":true)");
+  EXPECT_EQ(flagged.pooling, nn::Pooling::MeanOfPatches);
+  EXPECT_TRUE(flagged.spec.pools_before_final_norm);
+  const Architecture named = read(R"("width":64,"layers":1,"pool_type":"avg")");
+  EXPECT_EQ(named.pooling, nn::Pooling::MeanOfPatches);
+  EXPECT_FALSE(named.spec.pools_before_final_norm);
+  EXPECT_TRUE(read(R"("width":64,"layers":1,"pool_type":"avg","final_ln_after_pool":true)")
+                  .spec.pools_before_final_norm);
+}
+
+TEST_F(OpenClipVision, towers_without_an_implementation_are_refused) {
+  EXPECT_ERROR(ErrorCode::Unsupported, "unsupported vision_cfg option: ",
+               read(R"("width":64,"layers":1,"timm_model_name":"convnext_base")"));
+  EXPECT_ERROR(ErrorCode::Unsupported,
+               "unsupported pool_type: ", read(R"("width":64,"layers":1,"pool_type":"map")"));
+  EXPECT_ERROR(ErrorCode::Unsupported, "unsupported pos_embed_type: ",
+               read(R"("width":64,"layers":1,"pos_embed_type":"sin_cos_2d")"));
+  EXPECT_ERROR(ErrorCode::DataCorruption, "not a whole number: ", read(R"("width":64,"layers":[3,4,6,3])"));
+  EXPECT_ERROR(ErrorCode::DataCorruption, "model_cfg.vision_cfg.patch_size",
+               read(R"("width":64,"layers":1,"image_size":16,"patch_size":17)"));
+  testing::write_file(directory_.file("config.json"), R"({"model_type":"bert"})");
+  EXPECT_ERROR(ErrorCode::Unsupported, "the model has no vision tower: ",
+               read_open_clip_vision(JsonFile::read(directory_.file("config.json")), NamesOnly()));
+}
+
+TEST_F(OpenClipVision, preprocessing_is_the_model_s_or_that_of_the_original) {
+  const image::Preprocessing original = preprocessing("{}");
+  EXPECT_EQ(original.size, 96u);
+  EXPECT_EQ(original.mean, image::Preprocessing{}.mean);
+  EXPECT_EQ(original.deviation, image::Preprocessing{}.deviation);
+  const image::Preprocessing own = preprocessing(R"({"mean":[0,0.25,0.5],"std":[1,2,3],"size":[8,8]})");
+  EXPECT_EQ(own.size, 96u);
+  EXPECT_EQ(own.mean, (std::array<float, 3>{0, 0.25f, 0.5f}));
+  EXPECT_EQ(own.deviation, (std::array<float, 3>{1, 2, 3}));
+  EXPECT_ERROR(ErrorCode::DataCorruption,
+               "not a number for each of red, green and blue: ", preprocessing(R"({"mean":[0.5]})"));
+  EXPECT_ERROR(ErrorCode::DataCorruption, "value 0 is out of range: ", preprocessing(R"({"std":[1,0,1]})"));
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ constexpr int64_t kMaxVocabulary = int64_t{1} << 24;
 constexpr int64_t kMaxWidth = int64_t{1} << 16;
 constexpr int64_t kMaxLayers = 1024;
 constexpr int64_t kMaxPositions = int64_t{1} << 20;
+constexpr int64_t kMaxImageSize = 4096;
 
 /// The names under which a configuration keeps the sizes of its encoder.
 struct SizeFields {

@@ -1,0 +1,143 @@
+#include "model/image_embedder.h"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include <jammi/error.h>
+
+#include "base/hash.h"
+#include "model/architectures/open_clip.h"
+#include "model/json_file.h"
+#include "model/model_files.h"
+#include "model/precision.h"
+#include "model/safetensors.h"
+#include "nn/batch.h"
+#include "nn/dense.h"
+
+namespace jammi::model {
+
+/// What turns pixels into vectors, shared by the embedder and its workers.
+struct ImageEmbedder::Worker::Model {
+  std::shared_ptr<const nn::Encoder> encoder;
+  nn::Pooling pooling;
+  nn::Dense projection;
+
+  size_t values_per_image() const { return static_cast<size_t>(encoder->spec().values_per_image()); }
+};
+
+struct ImageEmbedder::State {
+  ResolvedModel model;
+  image::Preprocessing preprocessing;
+  std::shared_ptr<const Worker::Model> vectors;
+
+  std::once_flag identity_once;
+  ModelIdentity identity;
+
+  State(const ResolvedModel& resolved, Config::Precision precision);
+  ModelIdentity compute_identity() const;
+};
+
+ImageEmbedder::State::State(const ResolvedModel& resolved, Config::Precision precision) : model(resolved) {
+  if (model.backend != ModelBackend::Native) {
+    throw Error(ErrorCode::Unsupported, ErrorCategory::Model,
+                "ONNX weights are not supported for images; the model needs safetensors weights");
+  }
+  const nn::Precision computed_in = choose_precision(precision);
+  const JsonFile config = JsonFile::read(configuration_file(model.directory));
+  const auto weights = Safetensors::open(model.weight_files);
+  const Architecture vision = read_open_clip_vision(config, *weights);
+  preprocessing = read_open_clip_preprocessing(config, vision.spec);
+  vectors = std::make_shared<Worker::Model>(Worker::Model{
+      .encoder = nn::Encoder::load(vision.spec, vision.names, *weights, computed_in),
+      .pooling = vision.pooling.value(),
+      .projection = nn::Dense::read_transposed(*weights, vision.projection.value().weight,
+                                               vision.spec.hidden_size, vision.projection->dimensions)});
+}
+
+ModelIdentity ImageEmbedder::State::compute_identity() const {
+  base::Sha256 hash;
+  hash.update("config " + file_digest(configuration_file(model.directory)) + "\n");
+  for (const auto& file : model.weight_files) hash.update("weights " + file_digest(file) + "\n");
+  hash.update("tower vision\n");
+  return {.digest = hash.finish(),
+          .tokenizer_digest = "",
+          .pooling = std::string(nn::to_string(vectors->pooling)),
+          .precision = std::string(nn::to_string(vectors->encoder->precision()))};
+}
+
+ImageEmbedder::ImageEmbedder(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ImageEmbedder::~ImageEmbedder() = default;
+
+std::shared_ptr<const ImageEmbedder> ImageEmbedder::load(const ResolvedModel& model,
+                                                         Config::Precision precision) {
+  try {
+    return std::shared_ptr<const ImageEmbedder>(new ImageEmbedder(std::make_unique<State>(model, precision)));
+  } catch (const Error& error) {
+    if (error.category() != ErrorCategory::Model && error.category() != ErrorCategory::Io) throw;
+    throw model_error(error.code(), model.source.id, error.message());
+  }
+}
+
+const std::string& ImageEmbedder::model_id() const noexcept {
+  return state_->model.source.id;
+}
+
+size_t ImageEmbedder::dimensions() const noexcept {
+  return state_->vectors->projection.out_features();
+}
+
+const image::Preprocessing& ImageEmbedder::preprocessing() const noexcept {
+  return state_->preprocessing;
+}
+
+size_t ImageEmbedder::tokens_per_image() const noexcept {
+  return static_cast<size_t>(state_->vectors->encoder->spec().tokens_per_image());
+}
+
+nn::Precision ImageEmbedder::precision() const noexcept {
+  return state_->vectors->encoder->precision();
+}
+
+nn::Pooling ImageEmbedder::pooling() const noexcept {
+  return state_->vectors->pooling;
+}
+
+size_t ImageEmbedder::weight_bytes() const noexcept {
+  return state_->vectors->encoder->weight_bytes() + state_->vectors->projection.bytes();
+}
+
+std::string ImageEmbedder::kernel_name() const {
+  return state_->vectors->encoder->kernel_name();
+}
+
+const ModelIdentity& ImageEmbedder::identity() const {
+  std::call_once(state_->identity_once, [&] { state_->identity = state_->compute_identity(); });
+  return state_->identity;
+}
+
+std::unique_ptr<ImageEmbedder::Worker> ImageEmbedder::make_worker() const {
+  return std::unique_ptr<Worker>(new Worker(state_->vectors));
+}
+
+std::vector<float> ImageEmbedder::embed(const image::Image& picture) const {
+  std::vector<float> pixels(state_->preprocessing.num_values());
+  image::preprocess(picture, state_->preprocessing, pixels);
+  std::vector<float> vector(dimensions());
+  make_worker()->encode(pixels, vector);
+  return vector;
+}
+
+ImageEmbedder::Worker::Worker(std::shared_ptr<const Model> model)
+    : model_(std::move(model)), worker_(model_->encoder->make_worker()) {}
+
+void ImageEmbedder::Worker::encode(std::span<const float> pixels, std::span<float> out) {
+  std::vector<float> pooled(pixels.size() / model_->values_per_image() * model_->projection.in_features());
+  worker_->encode_images(pixels, model_->pooling, false, pooled);
+  const std::vector<float> vectors = model_->projection.apply(pooled);
+  nn::check_output(out, vectors.size());
+  std::ranges::copy(vectors, out.begin());
+  nn::normalize_rows(out, model_->projection.out_features());
+}
+
+}  // namespace jammi::model

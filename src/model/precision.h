@@ -1,0 +1,13 @@
+#pragma once
+
+#include <jammi/config.h>
+
+#include "nn/encoder.h"
+
+namespace jammi::model {
+
+/// The precision that a configuration's word means on a device. Throws Model Unsupported for one without an
+/// implementation.
+nn::Precision choose_precision(Config::Precision precision, const nn::Device& device = {});
+
+}  // namespace jammi::model
