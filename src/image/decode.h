@@ -18,8 +18,7 @@ struct Limits {
 
 /// Decodes the bytes of a PNG, JPEG, TIFF or WebP file, recognised by its first bytes: the first frame or
 /// page, turned upright as its orientation tag says, palettes resolved, grey and CMYK as RGB, the upper 8 of
-/// 16 bits, transparent pixels blended onto white. Needs memory for twice the picture at most. Thread-safe;
-/// runs on the calling thread alone.
+/// 16 bits, transparent pixels blended onto white. Needs memory for twice the picture at most. Thread-safe.
 ///
 /// Throws Inference errors: InvalidArgument for bytes that are no such file, DataCorruption for a file that
 /// is corrupt or cut short, ResourceExhausted for one beyond the limits, Unsupported for samples that are

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,17 +29,17 @@ Error corrupt(Format format) {
 }
 
 /// One file's time in libvips, which collects errors for the whole process, keeps buffers for each thread and
-/// writes warnings to stderr. They are dropped for the thread that decodes, and for no other user of libvips
-/// in the process.
+/// writes warnings to stderr, some of them on threads of its own. What it has to say while a file is loaded
+/// is dropped; other users of libvips in the process keep what it says at other times.
 class Loading {
  public:
   Loading() {
     static const bool is_ready = start();
     if (!is_ready) throw inference_error(ErrorCode::Unsupported, "libvips cannot be started");
-    is_loading_ = true;
+    ++num_loading_;
   }
   ~Loading() {
-    is_loading_ = false;
+    --num_loading_;
     vips_error_clear();
     vips_thread_shutdown();
   }
@@ -54,10 +55,10 @@ class Loading {
   }
 
   static void log(const char* domain, GLogLevelFlags level, const char* message, void* data) {
-    if (!is_loading_) g_log_default_handler(domain, level, message, data);
+    if (num_loading_ == 0) g_log_default_handler(domain, level, message, data);
   }
 
-  static inline thread_local bool is_loading_ = false;
+  static inline std::atomic<int> num_loading_ = 0;
 };
 
 /// Opens a file with the one loader of its format: none is guessed, so no other parser of libvips ever sees
@@ -121,7 +122,7 @@ PixelLayout layout_of(VipsImage* image, Format format) {
                                                     std::to_string(num_samples) + " samples a pixel");
 }
 
-/// Decodes on this thread: libvips' own sinks would start threads.
+/// Decodes on this thread where the loader lets it: libvips' own sinks would start threads for every image.
 void read_rows(VipsImage* image, Format format, PixelSink& sink) {
   constexpr int kRowsAtOnce = 16;
   const int width = vips_image_get_width(image);
