@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstddef>
+#include <filesystem>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -34,6 +37,14 @@ class Session {
                                             const std::vector<std::string>& columns, const std::string& key,
                                             const EmbeddingOptions& options = {});
 
+  /// Embeds the images of a column for every row of a source, as `generate_text_embeddings` does texts. The
+  /// column holds the bytes of PNG, JPEG, TIFF or WebP files (binary) or the paths of such files (text);
+  /// InvalidArgument for one of another type. Rows whose image cannot be read are counted, not stored;
+  /// `infer` with ModelTask::ImageEmbedding says why.
+  EmbeddingSummary generate_image_embeddings(const std::string& source, const std::string& model,
+                                             const std::string& image_column, const std::string& key,
+                                             const EmbeddingOptions& options = {});
+
   /// Runs a model over the text of `columns` (joined with one space, nulls skipped) for every row of a source
   /// and streams the results, keeping nothing: `_row_id` (the text of `key`), `_source`, `_model`, `_status`
   /// ("ok" or "error"), `_error`, `_latency_ms` and the task's columns, in scan order, `inference.batch_size`
@@ -62,6 +73,16 @@ class Session {
   /// InvalidArgument for empty text, Cancelled on a stop request while the model is fetched.
   std::vector<float> encode_text_query(const std::string& model, const std::string& text,
                                        std::stop_token stop = {});
+
+  /// The unit-length embedding of one image: the bytes of a PNG, JPEG, TIFF or WebP file. It has the same
+  /// space as `encode_text_query` of the same OpenCLIP model. Throws Inference errors that say what is wrong
+  /// with the file, Cancelled on a stop request while the model is fetched.
+  std::vector<float> encode_image_query(const std::string& model, std::span<const std::byte> image,
+                                        std::stop_token stop = {});
+
+  /// The same of the file at `path`. Throws Io errors naming it when it cannot be read.
+  std::vector<float> encode_image_query(const std::string& model, const std::filesystem::path& path,
+                                        std::stop_token stop = {});
 
   /// Starts a search for the k rows of `source` nearest to `query`. With a filter, the k nearest of the rows
   /// that meet it are found: k rows come back whenever k rows meet it. Throws Catalog NotFound when the

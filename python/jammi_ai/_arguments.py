@@ -20,6 +20,13 @@ def text(name: str, value: object) -> str:
     return value
 
 
+def data(name: str, value: object) -> bytes:
+    """The bytes of a bytes-like object."""
+    if not isinstance(value, (bytes, bytearray, memoryview)):
+        raise TypeError(f"{name} must be bytes, not {type(value).__name__}")
+    return bytes(value)
+
+
 def condition(name: str, value: object) -> str:
     """A `str` that says something."""
     if not text(name, value).strip():

@@ -174,6 +174,33 @@ class Database:
         """
         self._embed(source, model, columns, key, progress)
 
+    def generate_image_embeddings(
+        self,
+        *,
+        source: str,
+        model: str | os.PathLike[str],
+        image_column: str,
+        key: str,
+        progress: bool | Callable[[_jammi.Progress], object] | None = None,
+    ) -> None:
+        """Embeds the image of every row of a source and keeps the vectors in a new table, which `search` then uses.
+
+        Rows without an image that can be read, or without a key, are left out of the table; `infer` with the task
+        image_embedding says why.
+
+        Args:
+            source, key, progress: As in `generate_text_embeddings`.
+            model: An OpenCLIP model ("laion/CLIP-ViT-B-32-laion2B-s34B-b79K"). A text embedded with the same model by
+                `encode_text_query` finds the images that it describes.
+            image_column: A column of bytes, each an image file (PNG, JPEG, TIFF or WebP), or of paths of such files.
+
+        Raises:
+            RuntimeError: As `generate_text_embeddings`; "Inference error: Unsupported column type for image input: ..."
+                for a column of another type.
+            KeyboardInterrupt: Ctrl-C. The unfinished table is marked failed and is not searched.
+        """
+        self._embed_images(source, model, image_column, key, progress)
+
     def generate_embeddings(
         self,
         *,
@@ -186,11 +213,16 @@ class Database:
     ) -> str:
         """Does what `generate_text_embeddings` does and returns the name of the new table.
 
-        `modality` is None or "text"; ValueError for anything else.
+        `modality` is None, "text" or "image", which embeds the images of one column; ValueError for anything else.
         """
-        if modality is not None and _arguments.text("modality", modality) != "text":
-            raise ValueError(f"unknown modality {modality!r}, expected 'text'")
-        return self._embed(source, model, columns, key, progress)
+        if modality is None or _arguments.text("modality", modality) == "text":
+            return self._embed(source, model, columns, key, progress)
+        if modality != "image":
+            raise ValueError(f"unknown modality {modality!r}, expected 'text' or 'image'")
+        names = _arguments.texts("columns", columns)
+        if len(names) != 1:
+            raise ValueError(f"columns must name one column of images, not {len(names)}")
+        return self._embed_images(source, model, names[0], key, progress)
 
     def infer(
         self,
@@ -209,7 +241,8 @@ class Database:
         `_latency_ms` (of the row's batch) and those of the task. A row without text or key is an error row whose task
         columns are None.
 
-        text_embedding adds `vector`, a list of as many float32 as the model has dimensions, of length 1 as a vector.
+        text_embedding adds `vector`, a list of as many float32 as the model has dimensions, of length 1 as a vector;
+        image_embedding does the same for one column of images (see `generate_image_embeddings`).
 
         classification adds `label` (the likeliest of the model's labels), `confidence` (its probability, float32) and
         `all_scores_json` (a JSON object of every label's probability).
@@ -219,7 +252,7 @@ class Database:
 
         Args:
             source, model, columns, key, progress: As in `generate_text_embeddings`.
-            task: A `ModelTask` or its word. This version has models for text_embedding, classification and ner.
+            task: A `ModelTask` or its word.
 
         Raises:
             RuntimeError: "Source error: ..." for an unknown source or column, "Model error: ..." for a model that
@@ -263,6 +296,17 @@ class Database:
         and "Model error: ..." for a model that cannot be found or loaded.
         """
         return self._session.encode_text_query(_arguments.model("model_id", model_id), _arguments.text("text", text))
+
+    def encode_image_query(self, model_id: str | os.PathLike[str], image_bytes: bytes) -> list[float]:
+        """The embedding of one image, the bytes of a PNG, JPEG, TIFF or WebP file, as `encode_text_query` gives that of a
+        text. With the same OpenCLIP model both have one space.
+
+        Raises RuntimeError "Inference error: ..." for bytes that are no such file, are cut short or hold more than 100
+        million pixels, and "Model error: ..." for a model that cannot be found or has no vision tower.
+        """
+        return self._session.encode_image_query(
+            _arguments.model("model_id", model_id), _arguments.data("image_bytes", image_bytes)
+        )
 
     def preload_model(self, model_id: str | os.PathLike[str]) -> None:
         """Loads a model ahead of its first use, downloading it if need be. RuntimeError "Model error: ..."."""
@@ -389,6 +433,23 @@ class Database:
                 _arguments.text("source", source),
                 _arguments.model("model", model),
                 _arguments.texts("columns", columns),
+                _arguments.text("key", key),
+                on_progress,
+            )
+
+    def _embed_images(
+        self,
+        source: str,
+        model: str | os.PathLike[str],
+        image_column: str,
+        key: str,
+        progress: bool | Callable[[_jammi.Progress], object] | None,
+    ) -> str:
+        with reporting(progress) as on_progress:
+            return self._session.generate_image_embeddings(
+                _arguments.text("source", source),
+                _arguments.model("model", model),
+                _arguments.text("image_column", image_column),
                 _arguments.text("key", key),
                 on_progress,
             )

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -100,21 +101,39 @@ class LatestProgress {
   std::optional<Progress> progress_;
 };
 
-std::string generate_text_embeddings(const SessionHandle& handle, const std::string& source,
-                                     const std::string& model, const std::vector<std::string>& columns,
-                                     const std::string& key, const std::optional<nb::callable>& on_progress) {
-  const std::shared_ptr<Session> session = handle.session();
+/// Runs `generate`, a verb of the session that makes an embedding table, and returns the table's name.
+template <typename Generate>
+std::string generate_embeddings(const std::optional<nb::callable>& on_progress, const Generate& generate) {
   LatestProgress latest;
   const auto embed = [&](const std::stop_token& stop) {
     EmbeddingOptions options;
     options.stop = stop;
     if (on_progress) options.progress = [&latest](const Progress& progress) { latest.set(progress); };
-    return session->generate_text_embeddings(source, model, columns, key, options);
+    return generate(options);
   };
   const auto report = [&] {
     if (const std::optional<Progress> progress = latest.take()) (*on_progress)(*progress);
   };
   return run_interruptibly(embed, report).table.table_name;
+}
+
+std::string generate_text_embeddings(const SessionHandle& handle, const std::string& source,
+                                     const std::string& model, const std::vector<std::string>& columns,
+                                     const std::string& key, const std::optional<nb::callable>& on_progress) {
+  const std::shared_ptr<Session> session = handle.session();
+  return generate_embeddings(on_progress, [&](const EmbeddingOptions& options) {
+    return session->generate_text_embeddings(source, model, columns, key, options);
+  });
+}
+
+std::string generate_image_embeddings(const SessionHandle& handle, const std::string& source,
+                                      const std::string& model, const std::string& image_column,
+                                      const std::string& key,
+                                      const std::optional<nb::callable>& on_progress) {
+  const std::shared_ptr<Session> session = handle.session();
+  return generate_embeddings(on_progress, [&](const EmbeddingOptions& options) {
+    return session->generate_image_embeddings(source, model, image_column, key, options);
+  });
 }
 
 ArrowTable infer(const SessionHandle& handle, const std::string& source, const std::string& model,
@@ -140,6 +159,14 @@ std::vector<float> encode_text_query(const SessionHandle& handle, const std::str
   const std::shared_ptr<Session> session = handle.session();
   return run_interruptibly(
       [&](const std::stop_token& stop) { return session->encode_text_query(model, text, stop); });
+}
+
+std::vector<float> encode_image_query(const SessionHandle& handle, const std::string& model,
+                                      const nb::bytes& image) {
+  const std::shared_ptr<Session> session = handle.session();
+  const auto bytes = std::as_bytes(std::span(image.c_str(), image.size()));
+  return run_interruptibly(
+      [&](const std::stop_token& stop) { return session->encode_image_query(model, bytes, stop); });
 }
 
 void preload_model(const SessionHandle& handle, const std::string& model) {
@@ -239,6 +266,10 @@ void bind_session(nb::module_& module) {
            nb::sig("def generate_text_embeddings(self, source: str, model: str, columns: "
                    "collections.abc.Sequence[str], "
                    "key: str, progress: collections.abc.Callable[[Progress], object] | None) -> str"))
+      .def("generate_image_embeddings", generate_image_embeddings, nb::arg("source"), nb::arg("model"),
+           nb::arg("image_column"), nb::arg("key"), nb::arg("progress").none(),
+           nb::sig("def generate_image_embeddings(self, source: str, model: str, image_column: str, "
+                   "key: str, progress: collections.abc.Callable[[Progress], object] | None) -> str"))
       .def(
           "infer", infer, nb::arg("source"), nb::arg("model"), nb::arg("columns"), nb::arg("task"),
           nb::arg("key"), nb::arg("progress").none(),
@@ -251,6 +282,7 @@ void bind_session(nb::module_& module) {
                "object]) -> None"))
       .def("remove_observer", &SessionHandle::remove_observer, nb::arg("observer"))
       .def("encode_text_query", encode_text_query, nb::arg("model"), nb::arg("text"))
+      .def("encode_image_query", encode_image_query, nb::arg("model"), nb::arg("image"))
       .def("preload_model", preload_model, nb::arg("model"))
       .def("cache_statistics", cache_statistics,
            nb::sig("def cache_statistics(self) -> jammi_ai._records.QueryCacheStatistics"))

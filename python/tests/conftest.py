@@ -31,6 +31,12 @@ def model():
 
 
 @pytest.fixture
+def clip():
+    """An OpenCLIP model that knows colours and shapes."""
+    return ROOT / "tests" / "fixtures" / "tiny_clip"
+
+
+@pytest.fixture
 def classifier():
     return ROOT / "tests" / "fixtures" / "tiny_classifier"
 

@@ -18,8 +18,8 @@ def test_generate_text_embeddings_returns_none_and_makes_a_table_that_sql_reads(
 def test_generate_embeddings_returns_the_name_of_its_table(db, model):
     name = db.generate_embeddings(source="papers", model=model, columns=["title"], key="id", modality="text")
     assert [table["table_name"] for table in db.describe_source("papers")["result_tables"]] == [name]
-    with pytest.raises(ValueError, match="unknown modality 'image'"):
-        db.generate_embeddings(source="papers", model=model, columns=["title"], key="id", modality="image")
+    with pytest.raises(ValueError, match="unknown modality 'audio', expected 'text' or 'image'"):
+        db.generate_embeddings(source="papers", model=model, columns=["title"], key="id", modality="audio")
 
 
 def test_a_model_is_named_by_a_path_object_or_with_the_prefix_local(db, model):

@@ -19,6 +19,7 @@ SIGNATURES = {
     jammi_ai.Database.describe_source: ["name"],
     jammi_ai.Database.sql: ["query", "*relations=None"],
     jammi_ai.Database.generate_text_embeddings: ["*source", "*model", "*columns", "*key", "*progress=None"],
+    jammi_ai.Database.generate_image_embeddings: ["*source", "*model", "*image_column", "*key", "*progress=None"],
     jammi_ai.Database.generate_embeddings: [
         "*source",
         "*model",
@@ -31,6 +32,7 @@ SIGNATURES = {
     jammi_ai.Database.add_observer: ["observer"],
     jammi_ai.Database.remove_observer: ["observer"],
     jammi_ai.Database.encode_text_query: ["model_id", "text"],
+    jammi_ai.Database.encode_image_query: ["model_id", "image_bytes"],
     jammi_ai.Database.preload_model: ["model_id"],
     jammi_ai.Database.search: ["source", "*query", "*k", "*filter=None"],
     jammi_ai.Database.register_channel: ["channel_id", "*priority", "*columns"],

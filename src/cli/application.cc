@@ -43,6 +43,17 @@ CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<std::s
   return add_text(app, name, values, description)->delimiter(',')->allow_extra_args(false);
 }
 
+/// Exactly one of two options must be given. Asked for by hand: an option group would show as a section of
+/// its own in the help.
+void require_one(CLI::App& app, CLI::Option* first, CLI::Option* second) {
+  second->excludes(first);
+  app.parse_complete_callback([first, second] {
+    if (first->empty() && second->empty()) {
+      throw CLI::RequiredError(first->get_name() + " or " + second->get_name());
+    }
+  });
+}
+
 CLI::Validator one_of(const std::vector<std::string>& words) {
   return {[words](std::string& word) {
             if (std::ranges::contains(words, word)) return std::string();
@@ -76,11 +87,8 @@ void add_source_commands(CLI::App& app, const Context& context, Arguments& argum
   AddSourceOptions& options = arguments.add_source;
   add_text(*add, "NAME", options.name, "Name of the source in SQL")->required();
   CLI::Option* path = add_text(*add, "--path", options.path, "Local file, directory or glob");
-  CLI::Option* url = add_text(*add, "--url", options.url, "The same as a URL")->excludes(path);
-  // Asked for by hand: an option group would show as a section of its own in the help.
-  add->parse_complete_callback([path, url] {
-    if (path->empty() && url->empty()) throw CLI::RequiredError("--path or --url");
-  });
+  CLI::Option* url = add_text(*add, "--url", options.url, "The same as a URL");
+  require_one(*add, path, url);
   add_text(*add, "--format", options.format, "parquet, csv or json; told by the extension if left out")
       ->check(one_of({"parquet", "csv", "json"}));
 
@@ -166,18 +174,22 @@ void add_query_commands(CLI::App& app, const Context& context, Arguments& argume
 void add_embed_command(CLI::App& app, const Context& context, Arguments& arguments) {
   EmbedOptions& options = arguments.embed;
   CLI::App* embed_app = add_command(
-      app, "embed", "Embed the text of a source with a model", [&] { embed(context, options); },
+      app, "embed", "Embed the text or the images of a source with a model", [&] { embed(context, options); },
       "  jammi embed patents --model sentence-transformers/all-MiniLM-L6-v2 --columns title,abstract --key "
       "id\n"
       "  jammi embed patents --model ./my-model --columns abstract --key id\n"
-      "  jammi embed patents --model https://api.example.com#my-model --columns abstract --key id");
+      "  jammi embed patents --model https://api.example.com#my-model --columns abstract --key id\n"
+      "  jammi embed figures --model laion/CLIP-ViT-B-32-laion2B-s34B-b79K --image image --key id");
   add_text(*embed_app, "SOURCE", options.source, "Name of the source")->required();
   add_text(
       *embed_app, "--model", options.model,
       "Hugging Face repository, directory (./DIR or local:DIR), or address of a server (https://HOST#MODEL)")
       ->required();
-  add_list(*embed_app, "--columns", options.columns, "Columns whose text is embedded, comma-separated")
-      ->required();
+  CLI::Option* columns =
+      add_list(*embed_app, "--columns", options.columns, "Columns whose text is embedded, comma-separated");
+  CLI::Option* image = add_text(*embed_app, "--image", options.image,
+                                "Column whose images are embedded: contents of files, or their paths");
+  require_one(*embed_app, columns, image);
   add_text(*embed_app, "--key", options.key, "Column that tells the rows apart")->required();
 }
 
@@ -195,7 +207,8 @@ void add_infer_command(CLI::App& app, const Context& context, Arguments& argumen
       *infer_app, "--model", options.model,
       "Hugging Face repository, directory (./DIR or local:DIR), or address of a server (https://HOST#MODEL)")
       ->required();
-  add_list(*infer_app, "--columns", options.columns, "Columns whose text the model reads, comma-separated")
+  add_list(*infer_app, "--columns", options.columns,
+           "Columns whose text, or the one whose images, the model reads; comma-separated")
       ->required();
   add_text(*infer_app, "--key", options.key, "Column that tells the rows apart")->required();
   add_text(*infer_app, "--task", options.task, "What the model is asked for")
@@ -206,14 +219,17 @@ void add_infer_command(CLI::App& app, const Context& context, Arguments& argumen
 void add_search_command(CLI::App& app, const Context& context, Arguments& arguments) {
   SearchCommandOptions& options = arguments.search;
   CLI::App* search_app = add_command(
-      app, "search", "Find the rows of a source nearest in meaning to a text",
+      app, "search", "Find the rows of a source nearest in meaning to a text or an image",
       [&] { search(context, options); },
       "  jammi search patents \"quantum computing applications\"\n"
       "  jammi search patents \"error correction\" -k 5 --filter \"year > 2020\" --columns title,year\n"
-      "  jammi search patents \"error correction\" --filter \"year > 2020\" --explain");
+      "  jammi search patents \"error correction\" --filter \"year > 2020\" --explain\n"
+      "  jammi search figures --image query.png");
   add_text(*search_app, "SOURCE", options.source, "Name of the source")->required();
-  add_text(*search_app, "TEXT", options.text, "What to look for")->required();
-  add_text(*search_app, "--model", options.model, "Model for the text; the table's own if left out");
+  CLI::Option* text = add_text(*search_app, "TEXT", options.text, "What to look for");
+  CLI::Option* image = add_text(*search_app, "--image", options.image, "An image file to look for instead");
+  require_one(*search_app, text, image);
+  add_text(*search_app, "--model", options.model, "Model for the query; the table's own if left out");
   add_text(*search_app, "-k", options.k, "Number of rows")
       ->check(CLI::Range(size_t{1}, kMostNeighbors).description(""))
       ->capture_default_str();

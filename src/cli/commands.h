@@ -35,7 +35,8 @@ struct AddSourceOptions {
 struct EmbedOptions {
   std::string source;
   std::string model;
-  std::vector<std::string> columns;
+  std::vector<std::string> columns;  ///< of text; empty when `image` is given
+  std::string image;                 ///< column of images
   std::string key;
 };
 
@@ -49,7 +50,8 @@ struct InferCommandOptions {
 
 struct SearchCommandOptions {
   std::string source;
-  std::string text;
+  std::string text;   ///< empty when `image` is given
+  std::string image;  ///< path of an image file
   std::string model;  ///< empty: the model that made the table
   size_t k = 10;
   std::string filter;                ///< empty: none

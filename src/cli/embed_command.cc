@@ -25,8 +25,9 @@ void print_summary(const EmbeddingSummary& summary, const Context& context) {
       with_thousands(per_second(rows, seconds)), with_thousands(per_second(summary.tokens, seconds)),
       summary.precision);
   if (summary.rows_failed != 0) {
-    context.out << count_of_rows(summary.rows_failed)
-                << " left out: no text, no key, or an error of the model.\n";
+    const bool is_image = summary.table.task == ModelTask::ImageEmbedding;
+    context.out << count_of_rows(summary.rows_failed) << " left out: no "
+                << (is_image ? "readable image" : "text") << ", no key, or an error of the model.\n";
   }
   if (summary.duplicate_keys != 0) {
     context.status << "Warning: " << count_of_rows(summary.duplicate_keys)
@@ -56,9 +57,13 @@ void embed(const Context& context, const EmbedOptions& options) {
   EmbeddingSummary summary;
   {
     ProgressLine line(context.status, context.status_is_terminal);
-    summary = session->generate_text_embeddings(
-        options.source, model_argument(options.model), options.columns, options.key,
-        {.progress = [&](const Progress& progress) { line.show(progress); }, .stop = context.stop});
+    const std::string model = model_argument(options.model);
+    const EmbeddingOptions embedding{.progress = [&](const Progress& progress) { line.show(progress); },
+                                     .stop = context.stop};
+    summary = options.image.empty() ? session->generate_text_embeddings(
+                                          options.source, model, options.columns, options.key, embedding)
+                                    : session->generate_image_embeddings(options.source, model, options.image,
+                                                                         options.key, embedding);
   }
   if (context.format == OutputFormat::Table) {
     print_summary(summary, context);

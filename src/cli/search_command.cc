@@ -33,7 +33,9 @@ void search(const Context& context, const SearchCommandOptions& options) {
       options.table.empty() ? tables.latest_ready_embedding(options.source) : tables.get(options.table);
   std::string model = options.model.empty() ? model_of(table) : model_argument(options.model);
 
-  std::vector<float> vector = session->encode_text_query(model, options.text, context.stop);
+  std::vector<float> vector = options.image.empty()
+                                  ? session->encode_text_query(model, options.text, context.stop)
+                                  : session->encode_image_query(model, options.image, context.stop);
   SearchBuilder builder = session->search(options.source, std::move(vector), options.k,
                                           {.table = table.table_name, .filter = options.filter});
 

@@ -12,6 +12,7 @@
 #include "catalog/catalog.h"
 #include "model/device.h"
 #include "model/http_embedder.h"
+#include "model/image_embedder.h"
 #include "model/text_classifier.h"
 #include "model/text_embedder.h"
 
@@ -55,11 +56,12 @@ LoadedModel load_for(ModelTask task, const model::ResolvedModel& resolved, const
       return {model::TextClassifier::load(resolved, model::ClassifierKind::Sequence, precision, device), {}};
     case ModelTask::Ner:
       return {model::TextClassifier::load(resolved, model::ClassifierKind::Token, precision, device), {}};
-    case ModelTask::ImageEmbedding:
-      break;
+    case ModelTask::ImageEmbedding: {
+      auto embedder = model::ImageEmbedder::load(resolved, precision);
+      return {embedder, static_cast<int64_t>(embedder->dimensions())};
+    }
   }
-  throw model_error(ErrorCode::Unsupported, resolved.source.id,
-                    "no model can do this task yet: " + std::string(to_string(task)));
+  throw Error(ErrorCode::Internal, ErrorCategory::Model, "unknown task");
 }
 
 ModelRecord describe(const model::ResolvedModel& resolved, ModelTask task,

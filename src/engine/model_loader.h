@@ -18,10 +18,10 @@ class ModelLoader {
   /// `database` must outlive the loader.
   explicit ModelLoader(Database& database);
 
-  /// text_embedding gives a model::TextEmbedder, or a model::HttpEmbedder for an address; classification and
-  /// ner a model::TextClassifier of the kind. The model's catalog row then says what it was loaded for last.
-  /// Throws Model errors, Backend errors of a server, Unsupported for a task that no model does, Cancelled on
-  /// a stop request.
+  /// text_embedding gives a model::TextEmbedder, or a model::HttpEmbedder for an address; image_embedding a
+  /// model::ImageEmbedder; classification and ner a model::TextClassifier of the kind. The model's catalog
+  /// row then says what it was loaded for last. Throws Model errors, Backend errors of a server, Unsupported
+  /// for a task that no model does, Cancelled on a stop request.
   std::shared_ptr<const model::Model> load(const model::ModelSource& source, ModelTask task,
                                            std::stop_token stop) const;
 

@@ -7,17 +7,20 @@
 
 #include "base/log.h"
 #include "base/physical_memory.h"
-#include "embedding/text_embedding_job.h"
+#include "embedding/embedding_job.h"
 #include "engine/embedding_cache.h"
 #include "engine/model_cache.h"
 #include "engine/model_loader.h"
 #include "engine/sql_functions.h"
+#include "image/decode.h"
 #include "inference/classification_task.h"
 #include "inference/http_embedding_task.h"
+#include "inference/image_embedding_task.h"
 #include "inference/ner_task.h"
 #include "inference/runner.h"
 #include "inference/text_embedding_task.h"
 #include "model/http_embedder.h"
+#include "model/image_embedder.h"
 #include "model/resolver.h"
 #include "model/text_classifier.h"
 #include "model/text_embedder.h"
@@ -79,6 +82,11 @@ struct Session::State {
         std::dynamic_pointer_cast<const model::TextEmbedder>(embedder));
   }
 
+  std::shared_ptr<const model::ImageEmbedder> image_embedder(const std::string& written,
+                                                             std::stop_token stop) {
+    return model<model::ImageEmbedder>(written, ModelTask::ImageEmbedding, std::move(stop));
+  }
+
   std::shared_ptr<const inference::Task> load_task(const std::string& written, ModelTask task,
                                                    std::stop_token stop) {
     switch (task) {
@@ -89,10 +97,9 @@ struct Session::State {
       case ModelTask::Ner:
         return inference::make_ner_task(model<model::TextClassifier>(written, task, stop));
       case ModelTask::ImageEmbedding:
-        break;
+        return inference::make_image_embedding_task(image_embedder(written, stop));
     }
-    throw model_error(ErrorCode::Unsupported, written,
-                      "no model can do this task yet: " + std::string(to_string(task)));
+    throw Error(ErrorCode::Internal, ErrorCategory::Inference, "unknown task");
   }
 
   std::unique_ptr<Database> database;
@@ -124,8 +131,18 @@ EmbeddingSummary Session::generate_text_embeddings(const std::string& source, co
                                                    const std::vector<std::string>& columns,
                                                    const std::string& key, const EmbeddingOptions& options) {
   const auto embedder = state_->embedder(model, options.stop);
-  return embedding::run_text_embedding_job(*state_->database, *state_->embedding_task(embedder), *embedder,
-                                           {source, columns, key}, state_->runner.observers(), options);
+  return embedding::run_embedding_job(*state_->database, *state_->embedding_task(embedder),
+                                      embedder->identity(), {source, columns, key},
+                                      state_->runner.observers(), options);
+}
+
+EmbeddingSummary Session::generate_image_embeddings(const std::string& source, const std::string& model,
+                                                    const std::string& image_column, const std::string& key,
+                                                    const EmbeddingOptions& options) {
+  const auto embedder = state_->image_embedder(model, options.stop);
+  return embedding::run_embedding_job(*state_->database, *inference::make_image_embedding_task(embedder),
+                                      embedder->identity(), {source, {image_column}, key},
+                                      state_->runner.observers(), options);
 }
 
 std::shared_ptr<arrow::RecordBatchReader> Session::infer(const std::string& source, const std::string& model,
@@ -150,6 +167,18 @@ std::vector<float> Session::encode_text_query(const std::string& model, const st
     throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference, "Empty or null text input");
   }
   return state_->embeddings.embed(*state_->embedder(model, stop), text, stop);
+}
+
+std::vector<float> Session::encode_image_query(const std::string& model, std::span<const std::byte> image,
+                                               std::stop_token stop) {
+  const image::Image picture = image::decode(image);
+  return state_->image_embedder(model, std::move(stop))->embed(picture);
+}
+
+std::vector<float> Session::encode_image_query(const std::string& model, const std::filesystem::path& path,
+                                               std::stop_token stop) {
+  const image::Image picture = image::decode_file(path.string());
+  return state_->image_embedder(model, std::move(stop))->embed(picture);
 }
 
 SearchBuilder Session::search(const std::string& source, std::vector<float> query, size_t k,

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <limits>
 
 #include <arrow/array/array_binary.h>
@@ -271,7 +272,7 @@ TEST_F(SessionTest, a_model_that_has_embedded_can_still_classify) {
 }
 
 TEST_F(SessionTest, infer_says_what_a_model_cannot_do) {
-  EXPECT_ERROR(ErrorCode::Unsupported, "no model can do this task yet: image_embedding",
+  EXPECT_ERROR(ErrorCode::Unsupported, "the model has no vision tower",
                session_->infer("notes", kModel, {"title"}, ModelTask::ImageEmbedding, "id"));
   EXPECT_ERROR(ErrorCode::DataCorruption, "No id2label mapping for classification model",
                session_->infer("notes", kModel, {"title"}, ModelTask::Classification, "id"));
@@ -451,6 +452,105 @@ TEST_F(SessionTest, the_http_backend_refuses_models_that_are_no_address) {
 TEST_F(SessionTest, a_missing_model_is_a_clear_error) {
   EXPECT_ERROR(ErrorCode::NotFound, "Model directory does not exist",
                session_->encode_text_query("local:/no/such/model", "text"));
+}
+
+/// A source of image files by their paths: three good ones, one that is no image, and no file at all.
+class ImageSessionTest : public SessionTest {
+ protected:
+  ImageSessionTest() {
+    const std::string images = JAMMI_SOURCE_DIR "/tests/fixtures/images/";
+    write("text.png", "no image");
+    write("figures.csv", "id,file\ncolour," + images + "colour.png\ngrey," + images + "grey.jpg\nbroken," +
+                             directory_.file("text.png") + "\ninks," + images +
+                             "inks.tif\nabsent,/no/such.png\nnone,\n");
+    session_->database().add_source("figures", SourceType::File, connection("figures.csv"));
+  }
+
+  EmbeddingSummary embed_images(const EmbeddingOptions& options = {}) {
+    return session_->generate_image_embeddings("figures", kClip, "file", "id", options);
+  }
+
+  static constexpr char kClip[] = "local:" JAMMI_SOURCE_DIR "/tests/fixtures/tiny_clip";
+  const std::filesystem::path kGrey = JAMMI_SOURCE_DIR "/tests/fixtures/images/grey.jpg";
+};
+
+TEST_F(ImageSessionTest, embedding_stores_every_row_with_an_image_and_counts_the_others) {
+  Progress last;
+  const EmbeddingSummary summary =
+      embed_images({.progress = [&](const Progress& progress) { last = progress; }, .stop = {}});
+  EXPECT_EQ(summary.table.row_count, 3);
+  EXPECT_EQ(summary.rows_failed, 3u);
+  EXPECT_EQ(summary.table.task, ModelTask::ImageEmbedding);
+  EXPECT_EQ(summary.table.dimensions, 8);
+  EXPECT_EQ(summary.table.text_columns, std::vector<std::string>{"file"});
+  EXPECT_EQ(summary.table.status, ResultTableStatus::Ready);
+  EXPECT_EQ(summary.precision, "f32");
+  EXPECT_EQ(last.rows_done, 6u);
+  EXPECT_EQ(last.rows_failed, 3u);
+}
+
+TEST_F(ImageSessionTest, an_image_finds_its_own_row_and_a_text_can_be_looked_for) {
+  embed_images();
+  auto found = session_->search("figures", session_->encode_image_query(kClip, kGrey), 2).run();
+  EXPECT_EQ(strings(*found, "id")[0], "grey");
+  EXPECT_EQ(
+      session_->search("figures", session_->encode_text_query(kClip, "a red circle"), 5).run()->num_rows(),
+      3);
+}
+
+TEST_F(ImageSessionTest, an_image_is_encoded_from_bytes_as_from_its_path) {
+  std::ifstream file(kGrey, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_EQ(session_->encode_image_query(kClip, std::as_bytes(std::span(bytes))),
+            session_->encode_image_query(kClip, kGrey));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Inference error: image is empty",
+               session_->encode_image_query(kClip, std::span<const std::byte>()));
+  EXPECT_ERROR(ErrorCode::NotFound, "IO error: cannot open file: /no/such.png",
+               session_->encode_image_query(kClip, std::filesystem::path("/no/such.png")));
+}
+
+TEST_F(ImageSessionTest, infer_says_why_a_row_has_no_vector) {
+  auto reader = session_->infer("figures", kClip, {"file"}, ModelTask::ImageEmbedding, "id");
+  const auto rows = arrow::Table::FromRecordBatchReader(reader.get()).ValueOrDie();
+  EXPECT_EQ(strings(*rows, "_row_id"),
+            (std::vector<std::string>{"colour", "grey", "broken", "inks", "absent", "none"}));
+  EXPECT_EQ(strings(*rows, "_status"),
+            (std::vector<std::string>{"ok", "ok", "error", "ok", "error", "error"}));
+  const std::vector<std::string> errors = strings(*rows, "_error");
+  EXPECT_EQ(errors[0], "null");
+  EXPECT_EQ(errors[2], "Failed to decode image at row 2: not a PNG, JPEG, TIFF or WebP image: 8 bytes");
+  EXPECT_TRUE(errors[4].starts_with("Failed to load image '/no/such.png': cannot open file")) << errors[4];
+  EXPECT_EQ(errors[5], "Null or missing image input");
+  EXPECT_EQ(rows->GetColumnByName("vector")->null_count(), 3);
+}
+
+TEST_F(ImageSessionTest, a_search_is_annotated_with_the_vectors_of_its_images) {
+  embed_images();
+  SearchBuilder builder = session_->search("figures", session_->encode_image_query(kClip, kGrey), 3);
+  builder.annotate(kClip, ModelTask::ImageEmbedding, {"file"});
+  EXPECT_EQ(builder.run()->GetColumnByName("vector")->null_count(), 0);
+}
+
+TEST_F(ImageSessionTest, what_cannot_be_embedded_is_refused_and_leaves_no_table) {
+  EXPECT_ERROR(
+      ErrorCode::InvalidArgument,
+      "Inference error: Unsupported column type for image input: int64. Expected Utf8 (file paths) or "
+      "Binary (image bytes)",
+      session_->generate_image_embeddings("notes", kClip, "year", "id"));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Images are read from one column, not from 2",
+               session_->infer("notes", kClip, {"title", "id"}, ModelTask::ImageEmbedding, "id"));
+  EXPECT_ERROR(ErrorCode::Unsupported, "the model has no vision tower",
+               session_->generate_image_embeddings("figures", kModel, "file", "id"));
+  EXPECT_TRUE(session_->database().catalog().result_tables().list().empty());
+}
+
+TEST_F(ImageSessionTest, a_stop_request_leaves_no_ready_table) {
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_ERROR(ErrorCode::Cancelled, "", embed_images({.progress = {}, .stop = stop.get_token()}));
+  for (const ResultTableRecord& table : session_->database().catalog().result_tables().list()) {
+    EXPECT_EQ(table.status, ResultTableStatus::Failed);
+  }
 }
 
 }  // namespace

@@ -138,6 +138,7 @@ class HttpEmbeddingTask final : public Task {
       : embedder_(std::move(embedder)), texts_per_request_(texts_per_request) {}
 
   ModelTask kind() const noexcept override { return ModelTask::TextEmbedding; }
+  Content content() const noexcept override { return Content::Text; }
   const std::string& model_id() const noexcept override { return embedder_->model_id(); }
 
   arrow::FieldVector columns() const override {

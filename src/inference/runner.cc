@@ -73,7 +73,8 @@ std::shared_ptr<arrow::RecordBatchReader> Runner::infer(std::shared_ptr<const Ta
   std::optional<uint64_t> num_rows;
   if (options.progress) num_rows = database_.count_rows(input.source, table.name);
 
-  auto rows = database_.sql(text_query(text_of(input.key), input.columns, path), options.stop);
+  auto rows =
+      database_.sql(content_query(task->content(), text_of(input.key), input.columns, path), options.stop);
   std::unique_ptr<TaskStream> stream = task->run(std::move(rows), stream_options(), options.stop);
   return std::make_shared<InferenceReader>(std::move(task), input.source, std::move(stream),
                                            ProgressMeter(options.progress, num_rows), observers_);
@@ -84,7 +85,7 @@ std::shared_ptr<arrow::Table> Runner::annotate(std::shared_ptr<const Task> task,
   check_table(*task, input);
   const std::string key =
       input.key.empty() ? "CAST(row_number() OVER () - 1 AS VARCHAR)" : text_of(input.key);
-  auto rows = database_.sql_with_relations(text_query(key, input.columns, kRowsRelation),
+  auto rows = database_.sql_with_relations(content_query(task->content(), key, input.columns, kRowsRelation),
                                            {{kRowsRelation, input.table}}, stop);
   std::unique_ptr<TaskStream> stream = task->run(std::move(rows), stream_options(), std::move(stop));
   InferenceReader reader(task, input.source, std::move(stream), ProgressMeter({}, std::nullopt), observers_);

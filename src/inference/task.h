@@ -41,6 +41,9 @@ class TaskStream {
   virtual std::optional<TaskOutput> next() = 0;
 };
 
+/// What a task reads of a row, beside its key.
+enum class Content { Text, Image };
+
 /// A loaded model ready to do one thing to rows. Every kind of `ModelTask` is a class of its own, made by the
 /// engine's task loader; all else works on this interface. Immutable and thread-safe.
 class Task {
@@ -49,14 +52,17 @@ class Task {
 
   virtual ModelTask kind() const noexcept = 0;
 
+  virtual Content content() const noexcept = 0;
+
   /// The canonical id of the model.
   virtual const std::string& model_id() const noexcept = 0;
 
   /// What the task adds to a row; all nullable.
   virtual arrow::FieldVector columns() const = 0;
 
-  /// Begins a run over batches whose first column is the key and whose other columns are the content, all of
-  /// type utf8. The stream must not outlive the task.
+  /// Begins a run over batches whose first column is the key (utf8) and whose other columns are the content:
+  /// any number of utf8 columns for text, one for an image (see ImageRowReader; InvalidArgument for another
+  /// type). The stream must not outlive the task.
   virtual std::unique_ptr<TaskStream> run(std::shared_ptr<arrow::RecordBatchReader> rows,
                                           const StreamOptions& options, std::stop_token stop) const = 0;
 };

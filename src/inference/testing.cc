@@ -34,6 +34,12 @@ std::shared_ptr<const model::TextEmbedder> tiny_bert() {
   return embedder;
 }
 
+std::shared_ptr<const model::ImageEmbedder> tiny_clip() {
+  static const auto embedder =
+      model::ImageEmbedder::load(resolve(std::string(kFixtures) + "tiny_clip"), Config::Precision::F32);
+  return embedder;
+}
+
 std::shared_ptr<const model::TextClassifier> tiny_classifier() {
   static const auto classifier =
       load(std::string(kFixtures) + "tiny_classifier", model::ClassifierKind::Sequence);

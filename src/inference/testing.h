@@ -9,6 +9,7 @@
 #include <arrow/type_fwd.h>
 
 #include "inference/task.h"
+#include "model/image_embedder.h"
 #include "model/text_classifier.h"
 #include "model/text_embedder.h"
 
@@ -16,6 +17,9 @@
 namespace jammi::inference::testing {
 
 std::shared_ptr<const model::TextEmbedder> tiny_bert();
+
+/// Knows colours and shapes.
+std::shared_ptr<const model::ImageEmbedder> tiny_clip();
 
 /// Tells energy, food, medicine and software apart.
 std::shared_ptr<const model::TextClassifier> tiny_classifier();

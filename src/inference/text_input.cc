@@ -39,10 +39,17 @@ TableDescription describe_table(const Database& database, const TextInput& input
   return table;
 }
 
-std::string text_query(const std::string& key, const std::vector<std::string>& columns,
-                       const std::string& relation) {
+std::string content_query(Content content, const std::string& key, const std::vector<std::string>& columns,
+                          const std::string& relation) {
+  const bool is_image = content == Content::Image;
+  if (is_image && columns.size() > 1) {
+    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference,
+                "Images are read from one column, not from " + std::to_string(columns.size()));
+  }
   std::string query = "SELECT " + key;
-  for (const std::string& column : columns) query += ", " + text_of(column);
+  for (const std::string& column : columns) {
+    query += ", " + (is_image ? sql::quote_identifier(column) : text_of(column));
+  }
   return query + " FROM " + relation;
 }
 

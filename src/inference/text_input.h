@@ -6,12 +6,14 @@
 #include <jammi/database.h>
 #include <jammi/records.h>
 
+#include "inference/task.h"
+
 namespace jammi::inference {
 
-/// Which text of which source a model reads.
+/// Which text, or which images, of which source a model reads.
 struct TextInput {
   std::string source;
-  std::vector<std::string> columns;  ///< joined with one space, nulls skipped
+  std::vector<std::string> columns;  ///< of text: joined with one space, nulls skipped; of images: one
   std::string key;                   ///< its text becomes `_row_id`
   std::string table = {};            ///< of the source; empty: its first
 };
@@ -20,10 +22,11 @@ struct TextInput {
 /// InvalidArgument without columns.
 TableDescription describe_table(const Database& database, const TextInput& input);
 
-/// `SELECT key, column, ... FROM relation` with everything cast to text, in table order: what a TextRowReader
-/// reads. `key` is a SQL expression, `relation` a quoted path.
-std::string text_query(const std::string& key, const std::vector<std::string>& columns,
-                       const std::string& relation);
+/// `SELECT key, column, ... FROM relation` in table order, text columns cast to text and images as they are:
+/// what a Task reads. `key` is a SQL expression of type text, `relation` a quoted path. Throws
+/// InvalidArgument for more than one column of images.
+std::string content_query(Content content, const std::string& key, const std::vector<std::string>& columns,
+                          const std::string& relation);
 
 /// A column as a SQL expression of type text.
 std::string text_of(const std::string& column);

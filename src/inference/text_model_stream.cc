@@ -2,41 +2,26 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
-#include <condition_variable>
-#include <deque>
-#include <exception>
-#include <functional>
-#include <mutex>
 #include <new>
 #include <span>
 #include <string_view>
-#include <thread>
 #include <utility>
 
-#include <jammi/error.h>
-
-#include "inference/task_pool.h"
 #include "inference/token_batches.h"
+#include "inference/window_pipeline.h"
 
 namespace jammi::inference {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 /// Rows that one tokenization task takes: enough to amortise the call, few enough to share a window among
 /// threads.
 constexpr size_t kRowsPerSlice = 64;
 
-/// A window on its way through the pool. The result is complete when `is_done`.
-struct Window {
-  uint64_t rank = 0;
-  Clock::time_point began;
+struct Window : PipelineWindow {
   TextModelOutput result;
   std::vector<text::TokenBatch> slices;
   std::vector<int32_t> lengths;  ///< tokens of each row, 0 for error rows
   std::atomic<size_t> tasks_left = 0;
-  bool is_done = false;  ///< guarded by the stream's mutex
 
   std::span<const int32_t> tokens_of(size_t row) const { return part_of(row, &text::TokenBatch::token_ids); }
   std::span<const text::CharacterSpan> spans_of(size_t row) const {
@@ -75,103 +60,31 @@ class TextModelStream::State {
       : model_(std::move(model)),
         rows_(std::move(rows)),
         options_(options),
-        stop_(std::move(stop)),
         tokens_per_batch_(options.tokens_per_batch),
         workers_(options.num_threads),
-        pool_(options.num_threads),
-        on_stop_(stop_, [this] { wake_all(); }),
-        reader_([this](std::stop_token closing) { read_windows(closing); }) {}
-
-  ~State() {
-    reader_.request_stop();
-    wake_all();
+        pipeline_(
+            options.num_threads, options.windows_in_flight, [this](Window& window) { return read(window); },
+            [this](const std::shared_ptr<Window>& window) { submit_tokenization(window); }, std::move(stop)) {
   }
 
   std::optional<TextModelOutput> next() {
-    std::shared_ptr<Window> window;
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] {
-        return stop_.stop_requested() || failure_ ||
-               (windows_.empty() ? is_input_done_ : windows_.front()->is_done);
-      });
-      if (stop_.stop_requested()) throw Error(ErrorCode::Cancelled, ErrorCategory::Inference, "cancelled");
-      if (failure_) std::rethrow_exception(failure_);
-      if (windows_.empty()) {
-        if (input_error_) std::rethrow_exception(input_error_);
-        return std::nullopt;
-      }
-      window = std::move(windows_.front());
-      windows_.pop_front();
-    }
-    changed_.notify_all();
+    const std::shared_ptr<Window> window = pipeline_.next();
+    if (window == nullptr) return std::nullopt;
     return std::move(window->result);
   }
 
  private:
-  /// Passing through the mutex makes sure that a thread between its check and its wait is not missed.
-  void wake_all() {
-    {
-      std::lock_guard lock(mutex_);
-    }
-    changed_.notify_all();
-  }
-
-  void read_windows(std::stop_token closing) {
-    try {
-      while (std::shared_ptr<Window> window = read_window()) {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] {
-          return closing.stop_requested() || stop_.stop_requested() || failure_ ||
-                 windows_.size() < options_.windows_in_flight;
-        });
-        if (closing.stop_requested() || stop_.stop_requested() || failure_) break;
-        windows_.push_back(window);
-        lock.unlock();
-        submit_tokenization(window);
-      }
-    } catch (...) {
-      std::lock_guard lock(mutex_);
-      input_error_ = std::current_exception();
-    }
-    std::lock_guard lock(mutex_);
-    is_input_done_ = true;
-    changed_.notify_all();
-  }
-
-  std::shared_ptr<Window> read_window() {
-    const Clock::time_point began = Clock::now();
-    std::vector<TextRow> rows = rows_.next(options_.rows_per_window, options_.bytes_per_window);
-    if (rows.empty()) return nullptr;
-    auto window = std::make_shared<Window>();
-    window->rank = num_windows_++;
-    window->began = began;
-    window->lengths.resize(rows.size());
-    window->slices.resize((rows.size() + kRowsPerSlice - 1) / kRowsPerSlice);
-    window->result.rows = std::move(rows);
-    return window;
-  }
-
-  /// Lets the pool do `work` for a window. What it throws ends the stream.
-  template <typename Work>
-  void submit(const Window& window, Work work) {
-    pool_.submit(window.rank, [this, work = std::move(work)](size_t thread) {
-      try {
-        work(thread);
-      } catch (...) {
-        {
-          std::lock_guard lock(mutex_);
-          failure_ = std::current_exception();
-        }
-        changed_.notify_all();
-      }
-    });
+  bool read(Window& window) {
+    window.result.rows = rows_.next(options_.rows_per_window, options_.bytes_per_window);
+    window.lengths.resize(window.result.rows.size());
+    window.slices.resize((window.result.rows.size() + kRowsPerSlice - 1) / kRowsPerSlice);
+    return !window.result.rows.empty();
   }
 
   void submit_tokenization(const std::shared_ptr<Window>& window) {
     window->tasks_left = window->slices.size();
     for (size_t slice = 0; slice < window->slices.size(); ++slice) {
-      submit(*window, [this, window, slice](size_t) {
+      pipeline_.submit(*window, [this, window, slice](size_t) {
         tokenize(*window, slice);
         if (--window->tasks_left == 0) submit_batches(window);
       });
@@ -219,8 +132,8 @@ class TextModelStream::State {
     if (batches.empty()) return finish(*window);
     window->tasks_left = batches.size();
     for (std::vector<uint32_t>& batch : batches) {
-      submit(*window, [this, window, batch = std::move(batch)](size_t thread) {
-        if (!stop_.stop_requested()) compute(*window, batch, thread);
+      pipeline_.submit(*window, [this, window, batch = std::move(batch)](size_t thread) {
+        if (!pipeline_.is_stopped()) compute(*window, batch, thread);
         if (--window->tasks_left == 0) finish(*window);
       });
     }
@@ -263,30 +176,16 @@ class TextModelStream::State {
   }
 
   void finish(Window& window) {
-    window.result.latency_ms = std::chrono::duration<float, std::milli>(Clock::now() - window.began).count();
-    std::lock_guard lock(mutex_);
-    window.is_done = true;
-    changed_.notify_all();
+    window.result.latency_ms = window.age_ms();
+    pipeline_.finish(window);
   }
 
   const std::shared_ptr<const model::TextModel> model_;
   TextRowReader rows_;  // touched by the reader thread only
   const StreamOptions options_;
-  const std::stop_token stop_;
   std::atomic<size_t> tokens_per_batch_;
-  uint64_t num_windows_ = 0;  // touched by the reader thread only
-
-  std::mutex mutex_;  // guards windows_, is_input_done_, input_error_, failure_ and Window::is_done
-  std::condition_variable changed_;
-  std::deque<std::shared_ptr<Window>> windows_;
-  bool is_input_done_ = false;
-  std::exception_ptr input_error_;  // thrown after the windows before it
-  std::exception_ptr failure_;      // thrown at once
-
   std::vector<std::unique_ptr<model::TextWorker>> workers_;  // one per pool thread
-  TaskPool pool_;
-  std::stop_callback<std::function<void()>> on_stop_;
-  std::jthread reader_;  // last: begins when everything else exists, joined first
+  WindowPipeline<Window> pipeline_;
 };
 
 TextModelStream::TextModelStream(std::shared_ptr<const model::TextModel> model, TextRowReader rows,

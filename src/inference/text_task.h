@@ -13,6 +13,7 @@ namespace jammi::inference {
 /// A task of a text model: what the model makes of each window of rows becomes columns.
 class TextTask : public Task {
  public:
+  Content content() const noexcept final { return Content::Text; }
   const std::string& model_id() const noexcept final { return model_->model_id(); }
 
   std::unique_ptr<TaskStream> run(std::shared_ptr<arrow::RecordBatchReader> rows,

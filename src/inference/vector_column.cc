@@ -1,5 +1,6 @@
 #include "inference/vector_column.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -15,17 +16,13 @@ std::shared_ptr<arrow::DataType> vector_type(size_t dimensions) {
   return arrow::fixed_size_list(arrow::field("item", arrow::float32()), static_cast<int32_t>(dimensions));
 }
 
-std::shared_ptr<arrow::Array> vector_column(const std::vector<TextRow>& rows, std::vector<float> vectors,
+std::shared_ptr<arrow::Array> vector_column(const std::vector<bool>& is_ok, std::vector<float> vectors,
                                             size_t dimensions) {
-  const auto num_rows = static_cast<int64_t>(rows.size());
+  const auto num_rows = static_cast<int64_t>(is_ok.size());
+  const int64_t num_nulls = std::ranges::count(is_ok, false);
   std::vector<uint8_t> validity(static_cast<size_t>(arrow::bit_util::BytesForBits(num_rows)));
-  int64_t num_nulls = 0;
-  for (size_t row = 0; row < rows.size(); ++row) {
-    if (rows[row].is_ok()) {
-      arrow::bit_util::SetBit(validity.data(), static_cast<int64_t>(row));
-    } else {
-      ++num_nulls;
-    }
+  for (int64_t row = 0; row < num_rows; ++row) {
+    arrow::bit_util::SetBitTo(validity.data(), row, is_ok[static_cast<size_t>(row)]);
   }
   const auto num_values = static_cast<int64_t>(vectors.size());
   auto values =

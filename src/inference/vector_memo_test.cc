@@ -21,6 +21,7 @@ class LengthTask final : public Task {
   explicit LengthTask(std::vector<std::string>& computed) : computed_(computed) {}
 
   ModelTask kind() const noexcept override { return ModelTask::TextEmbedding; }
+  Content content() const noexcept override { return Content::Text; }
   const std::string& model_id() const noexcept override { return id_; }
   arrow::FieldVector columns() const override {
     return {arrow::field("vector", arrow::fixed_size_list(arrow::float32(), 2))};

@@ -9,15 +9,16 @@
 #include <jammi/config.h>
 
 #include "image/preprocess.h"
+#include "model/model.h"
 #include "model/model_identity.h"
 #include "model/resolver.h"
 #include "nn/encoder.h"
 
 namespace jammi::model {
 
-/// Turns pictures into unit-length vectors with the vision tower of an OpenCLIP model, on the CPU. A text that the
-/// model's TextEmbedder embeds has its vector in the same space. Immutable and thread-safe.
-class ImageEmbedder {
+/// Turns pictures into unit-length vectors with the vision tower of an OpenCLIP model, on the CPU. A text
+/// that the model's TextEmbedder embeds has its vector in the same space. Immutable and thread-safe.
+class ImageEmbedder final : public Model {
  public:
   /// Computes vectors on one thread. Not thread-safe; keeps the embedder's weights alive.
   class Worker {
@@ -39,18 +40,16 @@ class ImageEmbedder {
   /// Throws Model errors that name the id and the file: NotFound, DataCorruption, or Unsupported for a model
   /// without a vision tower or an option, backend or precision that has no implementation.
   static std::shared_ptr<const ImageEmbedder> load(const ResolvedModel& model, Config::Precision precision);
-  ~ImageEmbedder();
-  ImageEmbedder(const ImageEmbedder&) = delete;
-  ImageEmbedder& operator=(const ImageEmbedder&) = delete;
+  ~ImageEmbedder() override;
 
-  const std::string& model_id() const noexcept;
+  const std::string& model_id() const noexcept override;
   size_t dimensions() const noexcept;
   const image::Preprocessing& preprocessing() const noexcept;
   size_t tokens_per_image() const noexcept;
   nn::Precision precision() const noexcept;
   nn::Pooling pooling() const noexcept;
-  size_t weight_bytes() const noexcept;  ///< memory the packed weights occupy
-  std::string kernel_name() const;       ///< for logs and benchmarks
+  size_t weight_bytes() const noexcept override;
+  std::string kernel_name() const;  ///< for logs and benchmarks
 
   /// Computed on the first call by reading every file of the model (about 0.3 s per 100 MB), then remembered.
   const ModelIdentity& identity() const;

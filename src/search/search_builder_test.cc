@@ -37,6 +37,7 @@ using Strings = std::vector<std::string>;
 class LengthTask final : public inference::Task {
  public:
   ModelTask kind() const noexcept override { return ModelTask::Classification; }
+  inference::Content content() const noexcept override { return inference::Content::Text; }
   const std::string& model_id() const noexcept override { return model_id_; }
   arrow::FieldVector columns() const override {
     return {arrow::field("length", arrow::int64()), arrow::field("confidence", arrow::float32())};

@@ -8,6 +8,8 @@ import pytest
 
 FIXTURES = pathlib.Path(__file__).parents[1] / "fixtures"
 MODEL = FIXTURES / "tiny_bert"
+CLIP = FIXTURES / "tiny_clip"
+IMAGES = FIXTURES / "images"
 sys.path.insert(0, str(FIXTURES))
 
 

@@ -3,7 +3,7 @@ import signal
 
 import pytest
 
-from conftest import MODEL
+from conftest import CLIP, IMAGES, MODEL
 from embedding_server import EmbeddingServer
 
 # -- usage
@@ -40,7 +40,11 @@ def test_version(jammi):
         ["sources", "add", "a", "--path", "a.csv", "--url", "a.csv"],
         ["sources", "add", "a", "--path", "a.csv", "--format", "avro"],
         ["search", "a", "b", "-k", "0"],
+        ["search", "a"],
+        ["search", "a", "b", "--image", "c.png"],
         ["embed", "a", "--columns", "b", "--key", "c"],
+        ["embed", "a", "--model", "m", "--key", "c"],
+        ["embed", "a", "--model", "m", "--columns", "b", "--image", "d", "--key", "c"],
         ["infer", "a", "--model", "m", "--columns", "b", "--key", "c", "--task", "poetry"],
         ["channels", "register", "--name", "a", "--column", "b:Utf8"],
         ["channels", "register", "--name", "a", "--priority", "high", "--column", "b:Utf8"],
@@ -328,6 +332,40 @@ def test_infer_classifies_and_finds_entities(jammi, tmp_path):
 def test_infer_says_what_a_model_cannot_do(books):
     arguments = ["infer", "books", "--model", str(MODEL), "--columns", "title", "--key", "id", "--task"]
     assert books.fail(*arguments, "ner").endswith("No id2label mapping for NER model")
+
+
+@pytest.fixture
+def figures(jammi, tmp_path):
+    """A registered source of three image files, one of them missing, embedded."""
+    names = ["colour.png", "grey.jpg", "absent.png"]
+    (tmp_path / "figures.csv").write_text("id,file\n" + "".join(f"{name},{IMAGES / name}\n" for name in names))
+    jammi.succeed("sources", "add", "figures", "--path", "figures.csv")
+    result = jammi.run("embed", "figures", "--model", f"local:{CLIP}", "--image", "file", "--key", "id")
+    assert result.returncode == 0, result
+    jammi.embed_output = result.stdout
+    return jammi
+
+
+def test_embed_reports_images_that_cannot_be_read(figures):
+    first, second = figures.embed_output.splitlines()
+    assert first.startswith("Embedded 2 rows of 'figures' into \"jammi.figures__image_embedding__")
+    assert second == "1 row left out: no readable image, no key, or an error of the model."
+
+
+def test_search_finds_images_by_an_image_and_by_a_text(figures):
+    by_image = figures.succeed("search", "figures", "--image", str(IMAGES / "grey.jpg"), "--format", "json")
+    assert [json.loads(row)["id"] for row in by_image.splitlines()] == ["grey.jpg", "colour.png"]
+    by_text = figures.succeed("search", "figures", "a red circle", "-k", "1", "--format", "json")
+    assert json.loads(by_text)["similarity"] < 1
+    assert figures.fail("search", "figures", "--image", "none.png").startswith("IO error: cannot open file: none.png")
+
+
+def test_infer_runs_over_images(figures):
+    rows = figures.succeed(
+        "infer", "figures", "--model", str(CLIP), "--columns", "file", "--key", "id", "--task", "image_embedding",
+        "--format", "json"
+    )
+    assert [json.loads(row)["_status"] for row in rows.splitlines()] == ["ok", "ok", "error"]
 
 
 def test_embed_names_what_is_wrong(books):

@@ -26,7 +26,7 @@
 #include "base/testing.h"
 #include "catalog/catalog.h"
 #include "db/open.h"
-#include "embedding/text_embedding_job.h"
+#include "embedding/embedding_job.h"
 #include "index/vector_index.h"
 #include "inference/text_embedding_task.h"
 #include "io/fault_injecting_file_system.h"
@@ -59,8 +59,9 @@ int embed(const std::filesystem::path& directory, size_t fatal_change) {
       Config::Precision::F32);
   auto database = db::open_database(config_of(directory), files);
   if (write(STDOUT_FILENO, "go", 2) != 2) return 1;
-  embedding::run_text_embedding_job(*database, *inference::make_text_embedding_task(embedder), *embedder,
-                                    {.source = "notes", .columns = {"text"}, .key = "id"}, {}, {});
+  embedding::run_embedding_job(*database, *inference::make_text_embedding_task(embedder),
+                               embedder->identity(), {.source = "notes", .columns = {"text"}, .key = "id"},
+                               {}, {});
   return 0;
 }
 

@@ -113,9 +113,10 @@ int main(int argc, char** argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
   const bool uses_torch = std::erase(arguments, "--torch") > 0;
   if (arguments.size() != 3 && arguments.size() != 4) {
-    std::fputs("usage: parity_dump [--torch] MODEL f32|bf16|f16 TEXTS.json "
-               "[query|sequences|tokens|images]\n",
-               stderr);
+    std::fputs(
+        "usage: parity_dump [--torch] MODEL f32|bf16|f16 TEXTS.json "
+        "[query|sequences|tokens|images]\n",
+        stderr);
     return 2;
   }
   try {

@@ -1,4 +1,4 @@
-#include "embedding/text_embedding_job.h"
+#include "embedding/embedding_job.h"
 
 #include <memory>
 #include <optional>
@@ -8,6 +8,7 @@
 #include <arrow/array/array_nested.h>
 #include <arrow/array/array_primitive.h>
 #include <arrow/record_batch.h>
+#include <arrow/type.h>
 
 #include <jammi/error.h>
 
@@ -31,20 +32,24 @@ uint64_t count_duplicate_keys(Database& database, const std::string& table_path,
   return static_cast<uint64_t>(static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(0));
 }
 
-storage::TableDefinition define_table(const inference::Task& task, const model::EmbeddingModel& model,
+size_t dimensions_of(const inference::Task& task) {
+  const auto& vector = static_cast<const arrow::FixedSizeListType&>(*task.columns().at(0)->type());
+  return static_cast<size_t>(vector.list_size());
+}
+
+storage::TableDefinition define_table(const inference::Task& task, const model::ModelIdentity& model,
                                       const inference::TextInput& input) {
-  const model::ModelIdentity& identity = model.identity();
   storage::TableDefinition definition;
   definition.source_id = input.source;
   definition.task = task.kind();
-  definition.dimensions = static_cast<uint32_t>(model.dimensions());
+  definition.dimensions = static_cast<uint32_t>(dimensions_of(task));
   definition.key_column = input.key;
   definition.text_columns = input.columns;
   definition.model = {.id = task.model_id(),
-                      .digest = identity.digest,
-                      .tokenizer_digest = identity.tokenizer_digest,
-                      .pooling = identity.pooling,
-                      .precision = identity.precision};
+                      .digest = model.digest,
+                      .tokenizer_digest = model.tokenizer_digest,
+                      .pooling = model.pooling,
+                      .precision = model.precision};
   return definition;
 }
 
@@ -73,26 +78,27 @@ StoredRows rows_to_store(const inference::TaskOutput& output, size_t width) {
 
 }  // namespace
 
-EmbeddingSummary run_text_embedding_job(Database& database, const inference::Task& task,
-                                        const model::EmbeddingModel& model, const inference::TextInput& input,
-                                        const inference::ObserverList& observers,
-                                        const EmbeddingOptions& options) {
+EmbeddingSummary run_embedding_job(Database& database, const inference::Task& task,
+                                   const model::ModelIdentity& model, const inference::TextInput& input,
+                                   const inference::ObserverList& observers,
+                                   const EmbeddingOptions& options) {
   const TableDescription table = inference::describe_table(database, input);
   const std::string table_path = sql::quote_path({input.source, "public", table.name});
 
+  const std::string query =
+      inference::content_query(task.content(), inference::text_of(input.key), input.columns, table_path);
   const storage::TableDefinition definition = define_table(task, model, input);
   EmbeddingSummary summary;
   summary.precision = definition.model.precision;
   summary.duplicate_keys = count_duplicate_keys(database, table_path, input);
   inference::ProgressMeter meter(options.progress, database.count_rows(input.source, table.name));
 
-  const std::string query = inference::text_query(inference::text_of(input.key), input.columns, table_path);
   const std::string fingerprint = database.source_fingerprint(input.source);
   const size_t threads = database.config().engine.execution_threads;
-  std::unique_ptr<storage::ResultTableWriter> writer = database.results().create(definition);
-  index::SidecarWriter sidecars(database.results(), writer->table().table_name, definition, threads);
   const std::unique_ptr<inference::TaskStream> stream =
       task.run(database.sql(query, options.stop), {.num_threads = threads}, options.stop);
+  std::unique_ptr<storage::ResultTableWriter> writer = database.results().create(definition);
+  index::SidecarWriter sidecars(database.results(), writer->table().table_name, definition, threads);
 
   std::vector<bool> has_vector;  // one bit for each row of the source
   while (const std::optional<inference::TaskOutput> output = stream->next()) {
@@ -101,7 +107,7 @@ EmbeddingSummary run_text_embedding_job(Database& database, const inference::Tas
                        {task.model_id(), task.kind(), output->latency_ms});
     }
     for (const inference::RowOutcome& row : output->rows) has_vector.push_back(row.is_ok());
-    const StoredRows stored = rows_to_store(*output, model.dimensions());
+    const StoredRows stored = rows_to_store(*output, definition.dimensions);
     writer->append(stored.row_ids, stored.vectors);
     sidecars.add(stored.row_ids, stored.vectors);
     const uint64_t num_failed = output->rows.size() - stored.row_ids.size();

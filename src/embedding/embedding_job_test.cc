@@ -1,4 +1,4 @@
-#include "embedding/text_embedding_job.h"
+#include "embedding/embedding_job.h"
 
 #include <filesystem>
 #include <fstream>
@@ -33,9 +33,9 @@ std::shared_ptr<const inference::Task> tiny_task() {
   return inference::make_text_embedding_task(tiny_bert());
 }
 
-class TextEmbeddingJobTest : public ::testing::Test {
+class EmbeddingJobTest : public ::testing::Test {
  protected:
-  TextEmbeddingJobTest() {
+  EmbeddingJobTest() {
     std::ofstream csv(directory_.path() / "notes.csv");
     csv << "id,title\n";
     for (int i = 0; i < 300; ++i) csv << i << ",note number " << i << " about words\n";
@@ -71,19 +71,19 @@ class TextEmbeddingJobTest : public ::testing::Test {
   Config config_;
 };
 
-TEST_F(TextEmbeddingJobTest, progress_ends_at_the_number_of_rows) {
+TEST_F(EmbeddingJobTest, progress_ends_at_the_number_of_rows) {
   auto database = open(io::local_file_system());
   Progress last;
   EmbeddingOptions options{.progress = [&](const Progress& progress) { last = progress; }, .stop = {}};
   EmbeddingSummary summary =
-      run_text_embedding_job(*database, *tiny_task(), *tiny_bert(),
-                             {.source = "notes", .columns = {"title"}, .key = "id"}, {}, options);
+      run_embedding_job(*database, *tiny_task(), tiny_bert()->identity(),
+                        {.source = "notes", .columns = {"title"}, .key = "id"}, {}, options);
   EXPECT_EQ(last.rows_done, 300u);
   EXPECT_EQ(last.rows_total, 300u);
   EXPECT_EQ(last.tokens_done, summary.tokens);
 }
 
-TEST_F(TextEmbeddingJobTest, observers_see_the_rows_and_the_table_keeps_all_of_them) {
+TEST_F(EmbeddingJobTest, observers_see_the_rows_and_the_table_keeps_all_of_them) {
   struct Rows final : InferenceObserver {
     void on_batch(const std::shared_ptr<arrow::RecordBatch>& batch, const BatchInfo& info) override {
       EXPECT_EQ(batch->schema()->field_names().back(), "vector");
@@ -97,13 +97,13 @@ TEST_F(TextEmbeddingJobTest, observers_see_the_rows_and_the_table_keeps_all_of_t
   observers.add(rows);
   auto database = open(io::local_file_system());
   EmbeddingSummary summary =
-      run_text_embedding_job(*database, *tiny_task(), *tiny_bert(),
-                             {.source = "notes", .columns = {"title"}, .key = "id"}, observers, {});
+      run_embedding_job(*database, *tiny_task(), tiny_bert()->identity(),
+                        {.source = "notes", .columns = {"title"}, .key = "id"}, observers, {});
   EXPECT_EQ(rows->num_rows, 300);
   EXPECT_EQ(summary.table.row_count, 300);
 }
 
-TEST_F(TextEmbeddingJobTest, a_device_that_fills_up_at_any_write_leaves_no_ready_table_and_no_file) {
+TEST_F(EmbeddingJobTest, a_device_that_fills_up_at_any_write_leaves_no_ready_table_and_no_file) {
   open(io::local_file_system());
   size_t num_failures = 0;
   for (size_t call = 1;; ++call) {
@@ -112,8 +112,8 @@ TEST_F(TextEmbeddingJobTest, a_device_that_fills_up_at_any_write_leaves_no_ready
       auto files =
           std::make_shared<io::FaultInjectingFileSystem>(io::local_file_system(), io::device_full_from(call));
       auto database = open(files);
-      run_text_embedding_job(*database, *tiny_task(), *tiny_bert(),
-                             {.source = "notes", .columns = {"title"}, .key = "id"}, {}, {});
+      run_embedding_job(*database, *tiny_task(), tiny_bert()->identity(),
+                        {.source = "notes", .columns = {"title"}, .key = "id"}, {}, {});
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::ResourceExhausted) << error.what();
       failed = true;
