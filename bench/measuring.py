@@ -76,8 +76,8 @@ def record(section):
     for line in RESULTS.read_text().splitlines(keepends=True):
         name = line.split()[1] if line.startswith("## ") else name
         sections[name] = sections.get(name, "") + line
-    sections[section.split()[1]] = section + "\n\n"
-    RESULTS.write_text("".join(sections.values()).rstrip("\n") + "\n")
+    sections[section.split()[1]] = section
+    RESULTS.write_text("\n\n".join(part.strip("\n") for part in sections.values()) + "\n")
 
 
 def corpus():

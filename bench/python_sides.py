@@ -36,7 +36,7 @@ def duckdb():
 
     connection = package.connect()
     connection.execute(f"SET threads = {os.cpu_count()}")
-    return lambda question: answer_sql(lambda query: connection.execute(query).to_arrow_table(), question["sql"])
+    return lambda question: answer_sql(lambda query: connection.sql(query).to_arrow_table(), question["sql"])
 
 
 def main(side):
