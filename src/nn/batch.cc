@@ -53,6 +53,16 @@ void check_batch(const EncoderSpec& spec, const PackedBatchView& batch) {
   }
 }
 
+std::vector<int32_t> shift_right(const PackedBatchView& batch, int64_t start_id) {
+  std::vector<int32_t> ids(batch.token_ids.begin(), batch.token_ids.end());
+  for (size_t i = 0; i < batch.num_sequences(); ++i) {
+    const auto first = ids.begin() + batch.offsets[i];
+    std::shift_right(first, ids.begin() + batch.offsets[i + 1], 1);
+    *first = static_cast<int32_t>(start_id);
+  }
+  return ids;
+}
+
 size_t check_images(const EncoderSpec& spec, std::span<const float> pixels) {
   if (!spec.reads_images()) throw_invalid("the encoder reads token ids, not images");
   const auto values_per_image = static_cast<size_t>(spec.values_per_image());

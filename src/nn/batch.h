@@ -12,6 +12,10 @@ namespace jammi::nn {
 /// .. spec.max_tokens() tokens and every id lies in the vocabulary.
 void check_batch(const EncoderSpec& spec, const PackedBatchView& batch);
 
+/// The token ids that a decoder reads beside `batch`, whose offsets they share: each sequence moved one place
+/// to the right, `start_id` before it, its last token left out.
+std::vector<int32_t> shift_right(const PackedBatchView& batch, int64_t start_id);
+
 /// The number of images in `pixels`. Throws InvalidArgument (Inference category) unless `spec` reads images
 /// and there is a whole number of them.
 size_t check_images(const EncoderSpec& spec, std::span<const float> pixels);

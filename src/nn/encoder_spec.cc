@@ -40,6 +40,32 @@ void check_attention(const EncoderSpec& spec) {
   }
 }
 
+void check_layers(int64_t num_layers, const std::vector<LayerNames>& names) {
+  if (std::cmp_not_equal(names.size(), num_layers)) {
+    throw_unfit("Encoder layers without names: " + std::to_string(num_layers) + " layers, " +
+                std::to_string(names.size()) + " names");
+  }
+  for (const LayerNames& layer : names) {
+    if (layer.qkv.size() != 1 && layer.qkv.size() != 3) {
+      throw_unfit("Query, key and value need one name or three: " + std::to_string(layer.qkv.size()));
+    }
+  }
+}
+
+void check_decoder(const EncoderSpec& spec, const WeightNames& names) {
+  check_layers(spec.decoder->num_layers, names.decoder_layers);
+  if (spec.reads_images() || spec.relative_buckets > 0) {
+    throw_unfit("A decoder beside an encoder of images or with scores by distance");
+  }
+  if (spec.decoder->start_id < 0 || spec.decoder->start_id >= spec.vocab_size) {
+    throw_unfit("Decoder starts with a token outside the vocabulary of " + std::to_string(spec.vocab_size) +
+                ": " + std::to_string(spec.decoder->start_id));
+  }
+  for (const LayerNames& layer : names.decoder_layers) {
+    if (!layer.cross_attention) throw_unfit("Decoder layer without names of its attention to the encoder");
+  }
+}
+
 }  // namespace
 
 void check_spec(const EncoderSpec& spec, const WeightNames& names) {
@@ -50,15 +76,8 @@ void check_spec(const EncoderSpec& spec, const WeightNames& names) {
                 ", num_heads " + std::to_string(spec.num_heads) + ", max_positions " +
                 std::to_string(spec.max_positions));
   }
-  if (std::cmp_not_equal(names.layers.size(), spec.num_layers)) {
-    throw_unfit("Encoder layers without names: " + std::to_string(spec.num_layers) + " layers, " +
-                std::to_string(names.layers.size()) + " names");
-  }
-  for (const LayerNames& layer : names.layers) {
-    if (layer.qkv.size() != 1 && layer.qkv.size() != 3) {
-      throw_unfit("Query, key and value need one name or three: " + std::to_string(layer.qkv.size()));
-    }
-  }
+  check_layers(spec.num_layers, names.layers);
+  if (spec.decoder) check_decoder(spec, names);
   check_attention(spec);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,17 @@ struct AttentionSpec {
   double rotary_base = 0;  ///< queries and keys are rotated by their positions (RoPE); 0: they are not
 
   bool operator==(const AttentionSpec&) const = default;
+};
+
+/// A decoder that reads the same text as its encoder: its token i is token i - 1 of the text, its first one
+/// is `start_id`. Its layers attend causally to themselves, then to all of the encoder's last hidden states,
+/// and are as large as the encoder's. Its hidden states are those of the model.
+struct DecoderSpec {
+  static constexpr AttentionSpec kSelfAttention{.is_causal = true};
+  static constexpr AttentionSpec kCrossAttention{};
+
+  int64_t num_layers = 0;
+  int64_t start_id = 0;
 };
 
 /// The arithmetic of a transformer encoder, independent of any checkpoint's names. One description serves
@@ -45,6 +57,8 @@ struct EncoderSpec {
   /// direction (MPNet); 0: they do not.
   int64_t relative_buckets = 0;
   int64_t relative_max_distance = 0;  ///< the last bucket of a direction begins here
+  float embedding_scale = 1;          ///< word embeddings are multiplied by it
+  std::optional<DecoderSpec> decoder = {};
   /// An encoder of images reads square RGB pictures of this many pixels a side. Its tokens are a class token
   /// and then the patches, row by row; pixels beyond the last whole patch are not seen.
   int64_t image_size = 0;
@@ -77,6 +91,12 @@ struct NormNames {
   std::string bias;
 };
 
+/// A decoder layer's attention to the encoder's last hidden states: four layers [hidden, hidden].
+struct CrossAttentionNames {
+  LinearNames query, key, value, output;
+  NormNames norm;
+};
+
 struct LayerNames {
   /// Query, key and value: three layers [hidden, hidden], or one that stacks them [3 * hidden, hidden].
   std::vector<LinearNames> qkv;
@@ -84,6 +104,8 @@ struct LayerNames {
   NormNames attention_norm;
   LinearNames intermediate, output;
   NormNames feed_forward_norm;
+  /// Between the other two blocks of a decoder's layer.
+  std::optional<CrossAttentionNames> cross_attention = {};
 };
 
 /// Where a checkpoint keeps each weight of an EncoderSpec.
@@ -97,6 +119,11 @@ struct WeightNames {
   NormNames embedding_norm;
   std::vector<LayerNames> layers;  ///< num_layers entries
   NormNames final_norm;            ///< of NormPlacement::Pre
+
+  // Of EncoderSpec::decoder, whose word embeddings are the encoder's.
+  std::string decoder_position_embeddings;  ///< [max_positions, hidden]
+  NormNames decoder_embedding_norm;
+  std::vector<LayerNames> decoder_layers;  ///< DecoderSpec::num_layers entries
 };
 
 /// Throws InvalidArgument (Model category) when sizes contradict each other or `names` does not fit `spec`.

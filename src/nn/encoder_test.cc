@@ -14,6 +14,7 @@
 namespace jammi::nn {
 namespace {
 
+using testing::bart;
 using testing::clip_text;
 using testing::largest_difference;
 using testing::mixed_batch;
@@ -134,7 +135,7 @@ TEST(Encoder, every_activation_and_position_offset_agrees_with_the_reference) {
 
 TEST(Encoder, every_family_s_arithmetic_agrees_with_the_reference) {
   const PackedBatch batch = mixed_batch();
-  for (const RandomModel& model : {modern_bert(), clip_text(), mpnet()}) {
+  for (const RandomModel& model : {modern_bert(), clip_text(), mpnet(), bart()}) {
     const std::vector<double> expected = reference(model, batch);
     for (const cpu::Options& options : available_options(Precision::F32)) {
       const auto encoder = load(model, Precision::F32, options);
@@ -452,6 +453,24 @@ TEST(Encoder, load_refuses_sizes_that_do_not_fit_together) {
   model.spec.relative_buckets = 16;
   model.spec.relative_max_distance = 4;
   EXPECT_ERROR(ErrorCode::InvalidArgument, "16 buckets up to distance 4", load(model));
+}
+
+TEST(Encoder, load_refuses_a_decoder_that_does_not_fit) {
+  RandomModel model = bart();
+  model.names.decoder_layers.pop_back();
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "3 layers, 2 names", load(model));
+  model = bart();
+  model.names.decoder_layers[1].cross_attention.reset();
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Decoder layer without names of its attention to the encoder",
+               load(model));
+  model = bart();
+  model.spec.decoder->start_id = 50;
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Decoder starts with a token outside the vocabulary of 50: 50",
+               load(model));
+  model = bart();
+  model.spec.relative_buckets = 16;
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "A decoder beside an encoder of images or with scores by distance",
+               load(model));
 }
 
 TEST(Encoder, reports_what_it_holds_and_how_it_computes) {

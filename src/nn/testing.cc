@@ -158,14 +158,21 @@ Projections project(const RandomModel& model, const LayerNames& layer, const Row
   return parts;
 }
 
-Rows attention_block(const RandomModel& model, size_t index, const Rows& input, size_t length) {
-  const LayerNames& layer = model.names.layers[index];
-  const AttentionSpec& attention = model.spec.attention_of(index);
+Rows attention_block(const RandomModel& model, const LayerNames& layer, const AttentionSpec& attention,
+                     const Rows& input, size_t length) {
   Projections parts = project(model, layer, input, length);
   parts.queries = rotated(model.spec, attention.rotary_base, std::move(parts.queries));
   parts.keys = rotated(model.spec, attention.rotary_base, std::move(parts.keys));
   const Rows context = attend(model, attention, parts.queries, parts.keys, parts.values);
   return linear(model, layer.attention_output, context, length);
+}
+
+Rows cross_attention_block(const RandomModel& model, const CrossAttentionNames& names, const Rows& input,
+                           const Rows& encoded, size_t length) {
+  const Rows context =
+      attend(model, AttentionSpec{}, linear(model, names.query, input, length),
+             linear(model, names.key, encoded, length), linear(model, names.value, encoded, length));
+  return linear(model, names.output, context, length);
 }
 
 Rows feed_forward_block(const RandomModel& model, const LayerNames& layer, const Rows& input, size_t length) {
@@ -181,7 +188,8 @@ Rows feed_forward_block(const RandomModel& model, const LayerNames& layer, const
   return linear(model, layer.output, intermediate, length);
 }
 
-Rows embed(const RandomModel& model, std::span<const int32_t> token_ids) {
+Rows embed(const RandomModel& model, const std::string& position_embeddings, const NormNames& norm,
+           std::span<const int32_t> token_ids) {
   const size_t width = static_cast<size_t>(model.spec.hidden_size);
   Rows hidden(token_ids.size() * width);
   size_t next_position = static_cast<size_t>(model.spec.position_offset);
@@ -190,13 +198,14 @@ Rows embed(const RandomModel& model, std::span<const int32_t> token_ids) {
     const size_t position = token_ids[token] == model.spec.padding_id ? id : next_position++;
     for (size_t i = 0; i < width; ++i) {
       double& value = hidden[token * width + i];
-      value = model.source.values(model.names.word_embeddings)[id * width + i];
-      if (!model.names.position_embeddings.empty())
-        value += model.source.values(model.names.position_embeddings)[position * width + i];
+      value = model.source.values(model.names.word_embeddings)[id * width + i] * model.spec.embedding_scale;
+      if (!position_embeddings.empty()) {
+        value += model.source.values(position_embeddings)[position * width + i];
+      }
       if (model.spec.type_vocab_size > 0) value += model.source.values(model.names.token_type_embeddings)[i];
     }
   }
-  return normalized(model, model.names.embedding_norm, std::move(hidden));
+  return normalized(model, norm, std::move(hidden));
 }
 
 /// The sum over channels, lines and columns of a patch's pixels times the weights of output `o`.
@@ -236,17 +245,31 @@ void add(Rows& rows, const Rows& more) {
   for (size_t i = 0; i < rows.size(); ++i) rows[i] += more[i];
 }
 
-/// The residual stream of one sequence of `length` tokens behind the last layer.
-Rows through_layers(const RandomModel& model, Rows hidden, size_t length) {
+/// The states after one layer; `encoded` are those that a decoder's layer attends to.
+Rows run_layer(const RandomModel& model, const LayerNames& layer, const AttentionSpec& attention, Rows hidden,
+               const Rows& encoded, size_t length) {
   const bool is_pre = model.spec.norm_placement == EncoderSpec::NormPlacement::Pre;
+  const auto block = [&](const NormNames& norm, const auto& compute) {
+    add(hidden, compute(is_pre ? normalized(model, norm, hidden) : hidden));
+    if (!is_pre) hidden = normalized(model, norm, std::move(hidden));
+  };
+  block(layer.attention_norm,
+        [&](const Rows& input) { return attention_block(model, layer, attention, input, length); });
+  if (layer.cross_attention) {
+    block(layer.cross_attention->norm, [&](const Rows& input) {
+      return cross_attention_block(model, *layer.cross_attention, input, encoded, length);
+    });
+  }
+  block(layer.feed_forward_norm,
+        [&](const Rows& input) { return feed_forward_block(model, layer, input, length); });
+  return hidden;
+}
+
+/// The residual stream of one sequence of `length` tokens behind the encoder's last layer.
+Rows through_layers(const RandomModel& model, Rows hidden, size_t length) {
   for (size_t i = 0; i < model.names.layers.size(); ++i) {
     const LayerNames& layer = model.names.layers[i];
-    const Rows attention_input = is_pre ? normalized(model, layer.attention_norm, hidden) : hidden;
-    add(hidden, attention_block(model, i, attention_input, length));
-    if (!is_pre) hidden = normalized(model, layer.attention_norm, std::move(hidden));
-    const Rows feed_forward_input = is_pre ? normalized(model, layer.feed_forward_norm, hidden) : hidden;
-    add(hidden, feed_forward_block(model, layer, feed_forward_input, length));
-    if (!is_pre) hidden = normalized(model, layer.feed_forward_norm, std::move(hidden));
+    hidden = run_layer(model, layer, model.spec.attention_of(i), std::move(hidden), {}, length);
   }
   return hidden;
 }
@@ -275,6 +298,18 @@ class Filler {
   NormNames norm(const std::string& name, int64_t width) {
     return {.weight = fill(name + ".weight", {width}, 1, 0.2f),
             .bias = fill(name + ".bias", {width}, 0, 0.1f)};
+  }
+
+  LayerNames layer(const std::string& prefix, const EncoderSpec& spec) {
+    const int64_t hidden = spec.hidden_size;
+    const int64_t widened = spec.intermediate_size * (spec.is_gated ? 2 : 1);
+    return {.qkv = {linear(prefix + "query", hidden, hidden), linear(prefix + "key", hidden, hidden),
+                    linear(prefix + "value", hidden, hidden)},
+            .attention_output = linear(prefix + "attention_output", hidden, hidden),
+            .attention_norm = norm(prefix + "attention_norm", hidden),
+            .intermediate = linear(prefix + "intermediate", hidden, widened),
+            .output = linear(prefix + "output", spec.intermediate_size, hidden),
+            .feed_forward_norm = norm(prefix + "feed_forward_norm", hidden)};
   }
 
  private:
@@ -356,19 +391,22 @@ RandomModel::RandomModel(const EncoderSpec& model_spec, uint32_t seed) : spec(mo
   if (spec.norm_placement == EncoderSpec::NormPlacement::Pre) {
     names.final_norm = filler.norm("final_norm", hidden);
   }
-  const int64_t widened = spec.intermediate_size * (spec.is_gated ? 2 : 1);
   for (int64_t i = 0; i < spec.num_layers; ++i) {
-    const std::string prefix = "layer." + std::to_string(i) + ".";
-    names.layers.push_back({
-        .qkv = {filler.linear(prefix + "query", hidden, hidden),
-                filler.linear(prefix + "key", hidden, hidden),
-                filler.linear(prefix + "value", hidden, hidden)},
-        .attention_output = filler.linear(prefix + "attention_output", hidden, hidden),
-        .attention_norm = filler.norm(prefix + "attention_norm", hidden),
-        .intermediate = filler.linear(prefix + "intermediate", hidden, widened),
-        .output = filler.linear(prefix + "output", spec.intermediate_size, hidden),
-        .feed_forward_norm = filler.norm(prefix + "feed_forward_norm", hidden),
-    });
+    names.layers.push_back(filler.layer("layer." + std::to_string(i) + ".", spec));
+  }
+  if (!spec.decoder) return;
+  names.decoder_position_embeddings =
+      filler.fill("decoder_position_embeddings", {spec.max_positions, hidden}, 0, 0.5f);
+  names.decoder_embedding_norm = filler.norm("decoder_embedding_norm", hidden);
+  for (int64_t i = 0; i < spec.decoder->num_layers; ++i) {
+    const std::string prefix = "decoder_layer." + std::to_string(i) + ".";
+    names.decoder_layers.push_back(filler.layer(prefix, spec));
+    names.decoder_layers.back().cross_attention = {
+        .query = filler.linear(prefix + "cross_query", hidden, hidden),
+        .key = filler.linear(prefix + "cross_key", hidden, hidden),
+        .value = filler.linear(prefix + "cross_value", hidden, hidden),
+        .output = filler.linear(prefix + "cross_output", hidden, hidden),
+        .norm = filler.norm(prefix + "cross_norm", hidden)};
   }
 }
 
@@ -396,8 +434,20 @@ PackedBatch random_batch(std::span<const int> lengths, int64_t vocab_size, uint3
 }
 
 std::vector<double> reference_hidden_states(const RandomModel& model, std::span<const int32_t> token_ids) {
-  Rows hidden = through_layers(model, embed(model, token_ids), token_ids.size());
-  return normalized(model, model.names.final_norm, std::move(hidden));
+  const WeightNames& names = model.names;
+  const size_t length = token_ids.size();
+  Rows hidden = embed(model, names.position_embeddings, names.embedding_norm, token_ids);
+  hidden = through_layers(model, std::move(hidden), length);
+  hidden = normalized(model, names.final_norm, std::move(hidden));
+  if (!model.spec.decoder) return hidden;
+
+  std::vector<int32_t> shifted{static_cast<int32_t>(model.spec.decoder->start_id)};
+  shifted.append_range(token_ids.first(length - 1));
+  Rows decoded = embed(model, names.decoder_position_embeddings, names.decoder_embedding_norm, shifted);
+  for (const LayerNames& layer : names.decoder_layers) {
+    decoded = run_layer(model, layer, {.is_causal = true}, std::move(decoded), hidden, length);
+  }
+  return decoded;
 }
 
 std::vector<double> reference_image_vector(const RandomModel& model, std::span<const float> image,
@@ -508,6 +558,16 @@ RandomModel mpnet() {
   spec.relative_buckets = 16;
   spec.relative_max_distance = 64;
   return RandomModel(spec, 22);
+}
+
+RandomModel bart() {
+  EncoderSpec spec = tiny_spec();
+  spec.max_positions = 702;
+  spec.position_offset = 2;
+  spec.type_vocab_size = 0;
+  spec.embedding_scale = 0.7f;
+  spec.decoder = {.num_layers = 3, .start_id = 2};
+  return RandomModel(spec, 25);
 }
 
 PackedBatch mixed_batch() {

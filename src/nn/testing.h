@@ -87,6 +87,9 @@ RandomModel clip_text();
 /// Scores that depend on distance, and a padding token that is not counted.
 RandomModel mpnet();
 
+/// Encoder and decoder, and scaled word embeddings.
+RandomModel bart();
+
 /// Sequences of 1 to 600 of 50 tokens, lengths around blocks of keys and queries; the padding id and the
 /// largest id occur inside.
 PackedBatch mixed_batch();

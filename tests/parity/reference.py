@@ -113,6 +113,20 @@ class Classifier(Reference):
             return [self.model(input_ids=torch.tensor([ids])).logits[0].reshape(-1, len(self.labels)).numpy()
                     for ids in self.ids(texts)]
 
+    def padded_logits(self, texts):
+        """The same, of all texts as one batch, padded to the longest."""
+        ids_of_texts = self.ids(texts)
+        padding = self.config["pad_token_id"]
+        ids = torch.nn.utils.rnn.pad_sequence([torch.tensor(ids) for ids in ids_of_texts], batch_first=True,
+                                              padding_value=padding)
+        lengths = torch.tensor([len(ids) for ids in ids_of_texts])
+        mask = (torch.arange(ids.shape[1]) < lengths[:, None]).long()
+        with torch.inference_mode():
+            logits = self.model(input_ids=ids, attention_mask=mask).logits
+        if self.kind == "sequences":
+            return [row.reshape(1, -1).numpy() for row in logits]
+        return [row[:length].numpy() for row, length in zip(logits, lengths)]
+
     def spans(self, text):
         """Begin and end of each token in characters; (0, 0) for special tokens."""
         tokenizer = tokenizers.Tokenizer.from_file(str(self.directory / "tokenizer.json"))

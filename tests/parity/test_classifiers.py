@@ -20,8 +20,8 @@ TEXTS = [entry["text"] * entry.get("repeat", 1)
          for entry in json.loads((FIXTURES / "hostile_texts.json").read_text())]
 
 
-@pytest.fixture(scope="session", params=[(kind, name) for kind in CLASSIFIER_KINDS for name in make_families.CLASSIFIERS],
-                ids="-".join)
+@pytest.fixture(scope="session", ids="-".join,
+                params=[(kind, name) for kind in CLASSIFIER_KINDS for name in make_families.CLASSIFIERS[kind]])
 def reference(request, tmp_path_factory):
     kind, name = request.param
     directory = tmp_path_factory.mktemp(f"{kind}_{name}") / "model"
@@ -49,6 +49,12 @@ def test_f32_logits_equal_transformers(reference, expected, tmp_path):
     error = max(numpy.abs(ours - theirs).max() for ours, theirs in zip(computed, expected))
     print(f"largest difference {error:.2e} of logits up to {max(numpy.abs(row).max() for row in expected):.1f}")
     assert error <= F32_TOLERANCE
+
+
+def test_f32_logits_equal_those_of_a_padded_batch(reference, tmp_path):
+    computed = dump(reference, "f32", tmp_path)
+    expected = reference.padded_logits(TEXTS)
+    assert max(numpy.abs(ours - theirs).max() for ours, theirs in zip(computed, expected, strict=True)) <= F32_TOLERANCE
 
 
 def test_bf16_logits_point_where_transformers_do(reference, expected, tmp_path):

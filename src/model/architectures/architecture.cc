@@ -6,6 +6,7 @@
 
 #include <jammi/error.h>
 
+#include "model/architectures/bart.h"
 #include "model/architectures/bert.h"
 #include "model/architectures/distilbert.h"
 #include "model/architectures/modernbert.h"
@@ -29,6 +30,7 @@ constexpr std::array kReaders{
     Reader{"xlm-roberta", read_roberta},
     Reader{"modernbert", read_modernbert},
     Reader{"mpnet", read_mpnet},
+    Reader{"bart", read_bart},
 };
 
 }  // namespace

@@ -85,11 +85,42 @@ TEST_F(ArchitectureTest, activation_words_are_honoured) {
   EXPECT_ERROR(ErrorCode::Unsupported, "unsupported hidden_act: " + config_.string() + ": swish", read());
 }
 
+constexpr char kBart[] = R"({"model_type": "bart", "vocab_size": 99, "d_model": 16, "encoder_layers": 2,
+  "decoder_layers": 3, "encoder_attention_heads": 4, "decoder_attention_heads": 4, "encoder_ffn_dim": 20,
+  "decoder_ffn_dim": 20, "max_position_embeddings": 60, "activation_function": "relu", "scale_embedding": true,
+  "decoder_start_token_id": 7})";
+
+TEST_F(ArchitectureTest, bart_is_an_encoder_with_a_decoder_over_the_same_words) {
+  testing::write_file(config_, kBart);
+  const Architecture bart = read(NamesOnly({"model.encoder.embed_positions.weight", "model.shared.weight"}));
+  EXPECT_EQ(bart.spec.max_tokens(), 60);
+  EXPECT_EQ(bart.spec.max_positions, 62);
+  EXPECT_EQ(bart.spec.embedding_scale, 4);
+  EXPECT_EQ(bart.spec.activation, nn::EncoderSpec::Activation::Relu);
+  EXPECT_EQ(bart.spec.decoder->num_layers, 3);
+  EXPECT_EQ(bart.spec.decoder->start_id, 7);
+  EXPECT_EQ(bart.names.word_embeddings, "model.shared.weight");
+  EXPECT_EQ(bart.names.layers.size(), 2u);
+  EXPECT_FALSE(bart.names.layers[1].cross_attention.has_value());
+  EXPECT_EQ(bart.names.decoder_layers.at(2).cross_attention->key.weight,
+            "model.decoder.layers.2.encoder_attn.k_proj.weight");
+  EXPECT_EQ(bart.names.decoder_layers.at(0).feed_forward_norm.bias,
+            "model.decoder.layers.0.final_layer_norm.bias");
+  EXPECT_EQ(read(NamesOnly({"decoder.embed_tokens.weight"})).names.word_embeddings,
+            "decoder.embed_tokens.weight");
+}
+
+TEST_F(ArchitectureTest, a_bart_decoder_of_other_sizes_is_refused) {
+  testing::write_file(config_, kBart);
+  edit(R"("decoder_ffn_dim": 20)", R"("decoder_ffn_dim": 24)");
+  EXPECT_ERROR(ErrorCode::Unsupported, "a decoder of other sizes than the encoder is not supported", read());
+}
+
 TEST_F(ArchitectureTest, other_architectures_are_refused_with_the_supported_ones) {
   edit(R"("model_type": "bert")", R"("model_type": "gpt2")");
   EXPECT_ERROR(ErrorCode::Unsupported,
                "Unsupported model architecture 'gpt2'. Supported: bert, roberta, distilbert, camembert, "
-               "xlm-roberta, modernbert, mpnet",
+               "xlm-roberta, modernbert, mpnet, bart",
                read());
 }
 

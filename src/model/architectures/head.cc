@@ -75,6 +75,12 @@ ClassifierHead read_head(const JsonFile& config, const nn::TensorSource& weights
     if (reader.has("classifier.out_proj")) {
       return with_hidden("classifier.dense", Activation::Tanh, "classifier.out_proj");
     }
+    if (reader.has("classification_head.out_proj")) {
+      ClassifierHead head =
+          with_hidden("classification_head.dense", Activation::Tanh, "classification_head.out_proj");
+      head.pooling = nn::Pooling::Last;
+      return head;
+    }
     if (reader.has("pre_classifier")) return with_hidden("pre_classifier", Activation::Relu, "classifier");
     if (reader.has("bert.pooler.dense")) {
       return with_hidden("bert.pooler.dense", Activation::Tanh, "classifier");

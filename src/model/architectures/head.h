@@ -24,6 +24,7 @@ struct ClassifierHead {
 ///                                           tokens as well; sequences are pooled as `classifier_pooling`
 ///                                           says
 ///   bert.pooler.dense, classifier           a hidden layer with tanh (BERT)
+///   classification_head.dense, .out_proj    a hidden layer with tanh over the last token (BART)
 ///   classifier                              no hidden layer
 ///
 /// `hidden_size` is the encoder's width, `num_classes` the number of labels. Throws Model errors naming the

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -16,12 +17,16 @@ class Embeddings {
   /// Throws what read_weight throws.
   Embeddings(const EncoderSpec& spec, const WeightNames& names, const TensorSource& source);
 
+  /// Those of the spec's decoder, which share the words of `encoder`.
+  Embeddings(const Embeddings& encoder, const EncoderSpec& spec, const WeightNames& names,
+             const TensorSource& source);
+
   const NormWeights& norm() const { return norm_; }
-  std::span<const float> words() const { return words_; }  ///< [vocab_size, hidden_size]
+  std::span<const float> words() const { return *words_; }  ///< [vocab_size, hidden_size]
   std::span<const float> positions() const {
     return positions_;
   }  ///< [max_positions, hidden_size] or nothing
-  size_t bytes() const { return (words_.size() + positions_.size()) * sizeof(float); }
+  size_t bytes() const { return words().size_bytes() + positions().size_bytes(); }
 
   /// Writes the sum of each token's embeddings, not yet normalised, to `hidden` ([num_tokens, hidden_size]).
   void look_up(const PackedBatchView& batch, float* hidden) const;
@@ -30,8 +35,8 @@ class Embeddings {
   size_t width_;
   size_t position_offset_;
   int64_t padding_id_;
-  std::vector<float> words_;      ///< with the embedding of token type 0 added
-  std::vector<float> positions_;  ///< empty for models without a table
+  std::shared_ptr<const std::vector<float>> words_;  ///< with the embedding of token type 0 added
+  std::vector<float> positions_;                     ///< empty for models without a table
   NormWeights norm_;
 };
 

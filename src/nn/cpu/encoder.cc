@@ -28,11 +28,33 @@ Input read_input(const EncoderSpec& spec, const WeightNames& names, const Tensor
   return Embeddings(spec, names, source);
 }
 
+/// The layers of EncoderSpec::decoder and what they begin with.
+struct Decoder {
+  Embeddings embeddings;
+  std::unique_ptr<const LayerStack> layers;
+
+  size_t bytes() const { return embeddings.positions().size_bytes() + layers->weight_bytes(); }
+};
+
+EncoderSpec spec_of_decoder(EncoderSpec spec) {
+  spec.num_layers = spec.decoder->num_layers;
+  spec.attention = {DecoderSpec::kSelfAttention};
+  spec.decoder.reset();
+  return spec;
+}
+
 class CpuWorker final : public EncoderWorker {
  public:
   CpuWorker(const EncoderSpec& spec, const Input& input, const NormWeights& final_norm,
-            const Kernels& kernels, std::unique_ptr<LayerRunner> layers)
-      : spec_(spec), input_(input), final_norm_(final_norm), kernels_(kernels), layers_(std::move(layers)) {}
+            const Kernels& kernels, std::unique_ptr<LayerRunner> layers,
+            const std::optional<Decoder>& decoder)
+      : spec_(spec),
+        input_(input),
+        final_norm_(final_norm),
+        kernels_(kernels),
+        layers_(std::move(layers)),
+        decoder_(decoder),
+        decoder_layers_(decoder ? decoder->layers->make_runner() : nullptr) {}
 
   void encode(const PackedBatchView& batch, Pooling pooling, bool normalize, std::span<float> out) override {
     check_batch(spec_, batch);
@@ -60,9 +82,7 @@ class CpuWorker final : public EncoderWorker {
     check_output(out, batch.num_tokens() * width());
     if (batch.num_sequences() == 0) return;
     embed(batch);
-    layers_->run(batch.offsets, hidden_.data());
-    normalize(final_norm_, batch.num_tokens(), hidden_.data());
-    std::copy_n(hidden_.data(), out.size(), out.data());
+    std::copy_n(run(batch), out.size(), out.data());
   }
 
  private:
@@ -70,8 +90,10 @@ class CpuWorker final : public EncoderWorker {
 
   /// Writes the hidden states of token ids, before the first layer, to `hidden_`.
   void embed(const PackedBatchView& batch) {
-    const Embeddings& embeddings = std::get<Embeddings>(input_);
-    float* hidden = hidden_.grow(batch.num_tokens() * width());
+    look_up(std::get<Embeddings>(input_), batch, hidden_.grow(batch.num_tokens() * width()));
+  }
+
+  void look_up(const Embeddings& embeddings, const PackedBatchView& batch, float* hidden) {
     embeddings.look_up(batch, hidden);
     normalize(embeddings.norm(), batch.num_tokens(), hidden);
   }
@@ -96,12 +118,27 @@ class CpuWorker final : public EncoderWorker {
     normalize(embeddings.norm(), num_images * num_tokens, hidden);
   }
 
+  /// Sends `hidden_` through the layers, and those of the decoder. Returns the hidden states that are pooled.
+  const float* run(const PackedBatchView& batch) {
+    const auto num_tokens = static_cast<size_t>(batch.offsets.back());
+    layers_->run(batch.offsets, hidden_.data(), nullptr);
+    if (!spec_.pools_before_final_norm) normalize(final_norm_, num_tokens, hidden_.data());
+    return decoder_ ? decode(batch) : hidden_.data();
+  }
+
+  /// The decoder's states of a batch whose encoded states are in `hidden_`.
+  const float* decode(const PackedBatchView& batch) {
+    const std::vector<int32_t> ids = shift_right(batch, spec_.decoder->start_id);
+    float* decoded = decoded_.grow(batch.num_tokens() * width());
+    look_up(decoder_->embeddings, {.token_ids = ids, .offsets = batch.offsets}, decoded);
+    decoder_layers_->run(batch.offsets, decoded, hidden_.data());
+    return decoded;
+  }
+
   /// Sends `hidden_` through the layers and pools it.
   void finish(const PackedBatchView& batch, Pooling pooling, bool is_normalized, std::span<float> out) {
     const auto num_tokens = static_cast<size_t>(batch.offsets.back());
-    layers_->run(batch.offsets, hidden_.data());
-    if (!spec_.pools_before_final_norm) normalize(final_norm_, num_tokens, hidden_.data());
-    pool(batch, {hidden_.data(), num_tokens * width()}, width(), pooling, out);
+    pool(batch, {run(batch), num_tokens * width()}, width(), pooling, out);
     if (spec_.pools_before_final_norm) normalize(final_norm_, batch.num_sequences(), out.data());
     if (is_normalized) normalize_rows(out, width());
   }
@@ -122,9 +159,12 @@ class CpuWorker final : public EncoderWorker {
   const NormWeights& final_norm_;
   const Kernels& kernels_;
   std::unique_ptr<LayerRunner> layers_;
+  const std::optional<Decoder>& decoder_;
+  std::unique_ptr<LayerRunner> decoder_layers_;  // null without a decoder
   AlignedBuffer<float> hidden_;
   AlignedBuffer<float> patches_;
   AlignedBuffer<float> projected_;
+  AlignedBuffer<float> decoded_;
 };
 
 class CpuEncoder final : public Encoder {
@@ -139,26 +179,35 @@ class CpuEncoder final : public Encoder {
         final_norm_(read_norm(source, names.final_norm, spec.hidden_size)) {
     std::optional<LinearWeights> projection;
     if (spec.reads_images()) projection = read_patch_embedding(source, names, spec);
-    const StackSource stack{
-        .spec = spec,
-        .tables = tables_,
-        .input = projection ? &*projection : nullptr,
-        .read_layer = [&](size_t layer) { return read_layer(source, names.layers[layer], spec); }};
-    layers_ = options.uses_onednn ? make_onednn_layers(stack, precision, kernels_)
-                                  : make_panel_layers(stack, precision, kernels_);
+    layers_ = make_layers(spec, names.layers, source, projection ? &*projection : nullptr, options);
+    if (!spec.decoder) return;
+    decoder_.emplace(Embeddings(std::get<Embeddings>(input_), spec, names, source),
+                     make_layers(spec_of_decoder(spec), names.decoder_layers, source, nullptr, options));
   }
 
   const EncoderSpec& spec() const noexcept override { return spec_; }
   Precision precision() const noexcept override { return precision_; }
   size_t weight_bytes() const noexcept override {
-    return std::visit([](const auto& input) { return input.bytes(); }, input_) + layers_->weight_bytes();
+    return std::visit([](const auto& input) { return input.bytes(); }, input_) + layers_->weight_bytes() +
+           (decoder_ ? decoder_->bytes() : 0);
   }
   std::string kernel_name() const override { return layers_->kernel_name(); }
   std::unique_ptr<EncoderWorker> make_worker() const override {
-    return std::make_unique<CpuWorker>(spec_, input_, final_norm_, kernels_, layers_->make_runner());
+    return std::make_unique<CpuWorker>(spec_, input_, final_norm_, kernels_, layers_->make_runner(),
+                                       decoder_);
   }
 
  private:
+  std::unique_ptr<const LayerStack> make_layers(const EncoderSpec& spec, const std::vector<LayerNames>& names,
+                                                const TensorSource& source, const LinearWeights* input,
+                                                const Options& options) const {
+    const StackSource stack{.spec = spec, .tables = tables_, .input = input, .read_layer = [&](size_t layer) {
+                              return read_layer(source, names[layer], spec);
+                            }};
+    return options.uses_onednn ? make_onednn_layers(stack, precision_, kernels_)
+                               : make_panel_layers(stack, precision_, kernels_);
+  }
+
   EncoderSpec spec_;
   Precision precision_;
   const Kernels& kernels_;
@@ -166,6 +215,7 @@ class CpuEncoder final : public Encoder {
   AttentionTables tables_;
   NormWeights final_norm_;
   std::unique_ptr<const LayerStack> layers_;
+  std::optional<Decoder> decoder_;
 };
 
 }  // namespace

@@ -22,6 +22,15 @@ LinearWeights read_linear(const TensorSource& source, std::span<const LinearName
   return linear;
 }
 
+CrossAttentionWeights read_cross_attention(const TensorSource& source, const CrossAttentionNames& names,
+                                           int64_t hidden) {
+  const LinearNames key_value[] = {names.key, names.value};
+  return {.query = read_linear(source, {&names.query, 1}, hidden, hidden),
+          .key_value = read_linear(source, key_value, hidden, 2 * hidden),
+          .output = read_linear(source, {&names.output, 1}, hidden, hidden),
+          .norm = read_norm(source, names.norm, hidden)};
+}
+
 }  // namespace
 
 NormWeights read_norm(const TensorSource& source, const NormNames& names, int64_t size) {
@@ -34,7 +43,7 @@ NormWeights read_norm(const TensorSource& source, const NormNames& names, int64_
 LayerWeights read_layer(const TensorSource& source, const LayerNames& names, const EncoderSpec& spec) {
   const int64_t hidden = spec.hidden_size;
   const int64_t widened = spec.intermediate_size * (spec.is_gated ? 2 : 1);
-  return {
+  LayerWeights layer{
       .qkv = read_linear(source, names.qkv, hidden, 3 * hidden),
       .attention_output = read_linear(source, {&names.attention_output, 1}, hidden, hidden),
       .attention_norm = read_norm(source, names.attention_norm, hidden),
@@ -42,6 +51,10 @@ LayerWeights read_layer(const TensorSource& source, const LayerNames& names, con
       .output = read_linear(source, {&names.output, 1}, spec.intermediate_size, hidden),
       .feed_forward_norm = read_norm(source, names.feed_forward_norm, hidden),
   };
+  if (names.cross_attention) {
+    layer.cross_attention = read_cross_attention(source, *names.cross_attention, hidden);
+  }
+  return layer;
 }
 
 std::vector<float> read_relative_bias(const TensorSource& source, const WeightNames& names,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,7 +32,15 @@ struct NormWeights {
   bool is_identity() const { return weight.empty(); }
 };
 
-/// One encoder layer. `qkv` stacks the query, key and value projections in this order.
+/// A decoder layer's attention to the encoder's states. `key_value` stacks the key and value projections.
+struct CrossAttentionWeights {
+  LinearWeights query;
+  LinearWeights key_value;
+  LinearWeights output;
+  NormWeights norm;
+};
+
+/// One layer. `qkv` stacks the query, key and value projections in this order.
 struct LayerWeights {
   LinearWeights qkv;
   LinearWeights attention_output;
@@ -39,6 +48,7 @@ struct LayerWeights {
   LinearWeights intermediate;
   LinearWeights output;
   NormWeights feed_forward_norm;
+  std::optional<CrossAttentionWeights> cross_attention = {};
 };
 
 /// What a LayerStack is made from. `read_layer` reads one layer and is called once for each, so that only one
@@ -59,8 +69,9 @@ class LayerRunner {
   virtual void project(size_t num_rows, const float* source, float* target) = 0;
 
   /// Sends the residual stream `hidden` ([num_tokens, hidden_size]) of sequences that lie between `offsets`,
-  /// at least one, through all layers.
-  virtual void run(std::span<const int32_t> offsets, float* hidden) = 0;
+  /// at least one, through all layers. `encoded`, of the same shape, are the encoder's last hidden states for
+  /// a decoder's layers, null for others.
+  virtual void run(std::span<const int32_t> offsets, float* hidden, const float* encoded) = 0;
 };
 
 /// All layers' weights, packed for one way of multiplying matrices. Immutable, thread-safe; must outlive its

@@ -32,6 +32,21 @@ size_t whole_steps(size_t length) {
   return (length + kLengthStep - 1) / kLengthStep * kLengthStep;
 }
 
+struct CrossAttention {
+  OneDnnLinear query;
+  OneDnnLinear key_value;
+  OneDnnLinear output;
+  NormWeights norm;
+
+  CrossAttention(const dnnl::engine& engine, CrossAttentionWeights weights, memory::data_type element)
+      : query(engine, weights.query, element, ProductEnd::Store),
+        key_value(engine, weights.key_value, element, ProductEnd::Store),
+        output(engine, weights.output, element, ProductEnd::AddToF32),
+        norm(std::move(weights.norm)) {}
+
+  size_t bytes() const { return query.bytes() + key_value.bytes() + output.bytes(); }
+};
+
 struct Layer {
   OneDnnLinear qkv;
   OneDnnLinear attention_output;
@@ -39,9 +54,11 @@ struct Layer {
   OneDnnLinear intermediate;
   OneDnnLinear output;
   NormWeights feed_forward_norm;
+  std::optional<CrossAttention> cross_attention = {};
 
   size_t bytes() const {
-    return qkv.bytes() + attention_output.bytes() + intermediate.bytes() + output.bytes();
+    return qkv.bytes() + attention_output.bytes() + intermediate.bytes() + output.bytes() +
+           (cross_attention ? cross_attention->bytes() : 0);
   }
 };
 
@@ -103,6 +120,8 @@ class OneDnnLayers final : public LayerStack {
            .intermediate = {engine_, weights.intermediate, element_, widen},
            .output = {engine_, weights.output, element_, ProductEnd::AddToF32},
            .feed_forward_norm = std::move(weights.feed_forward_norm)});
+      if (!weights.cross_attention) continue;
+      layers_.back().cross_attention.emplace(engine_, std::move(*weights.cross_attention), element_);
     }
   }
 
@@ -162,19 +181,22 @@ class OneDnnRunner final : public LayerRunner {
     });
   }
 
-  void run(std::span<const int32_t> offsets, float* hidden) override {
+  void run(std::span<const int32_t> offsets, float* hidden, const float* encoded) override {
     at_door([&] {
       OneThread one_thread;
-      run_layers(offsets, hidden);
+      run_layers(offsets, hidden, encoded);
     });
   }
 
  private:
-  void run_layers(std::span<const int32_t> offsets, float* hidden) {
+  void run_layers(std::span<const int32_t> offsets, float* hidden, const float* encoded) {
     const auto num_tokens = static_cast<size_t>(offsets.back());
     const int64_t rows = bucket_of(static_cast<int64_t>(num_tokens));
     reserve(static_cast<size_t>(rows));
     std::memcpy(residual_.data(), hidden, num_tokens * hidden_size_ * sizeof(float));
+    if (encoded != nullptr) {
+      convert(encoded, num_tokens * hidden_size_, encoded_.grow(static_cast<size_t>(rows) * hidden_size_));
+    }
     for (size_t i = 0; i < stack_.layers().size(); ++i) {
       const Layer& layer = stack_.layers()[i];
       begin_block(layer.attention_norm, num_tokens);
@@ -182,6 +204,7 @@ class OneDnnRunner final : public LayerRunner {
       attend(offsets, visibility_of(spec_.attention_of(i)));
       products_.run(layer.attention_output, rows, context_.data(), residual_.data());
       end_block(layer.attention_norm, num_tokens);
+      if (layer.cross_attention) attend_to_encoded(*layer.cross_attention, offsets, rows);
       begin_block(layer.feed_forward_norm, num_tokens);
       widen(layer, num_tokens, rows);
       products_.run(layer.output, rows, intermediate_.data(), residual_.data());
@@ -239,6 +262,25 @@ class OneDnnRunner final : public LayerRunner {
                        .sines = table.sines.data()});
     }
     convert(qkv, static_cast<size_t>(offsets.back()) * 3 * hidden_size_, qkv_.data());
+  }
+
+  /// The block between the others of a decoder's layer: queries of its rows, keys and values of the
+  /// encoder's.
+  void attend_to_encoded(const CrossAttention& cross, std::span<const int32_t> offsets, int64_t rows) {
+    const auto num_tokens = static_cast<size_t>(offsets.back());
+    Element* queries = projected_.grow(static_cast<size_t>(rows) * 3 * hidden_size_);
+    Element* keys_values = queries + static_cast<size_t>(rows) * hidden_size_;
+    begin_block(cross.norm, num_tokens);
+    products_.run(cross.query, rows, operand_.data(), queries);
+    products_.run(cross.key_value, rows, encoded_.data(), keys_values);
+    for (size_t row = 0; row < num_tokens; ++row) {
+      Element* target = qkv_.data() + row * 3 * hidden_size_;
+      std::copy_n(queries + row * hidden_size_, hidden_size_, target);
+      std::copy_n(keys_values + row * 2 * hidden_size_, 2 * hidden_size_, target + hidden_size_);
+    }
+    attend(offsets, visibility_of(DecoderSpec::kCrossAttention));
+    products_.run(cross.output, rows, context_.data(), residual_.data());
+    end_block(cross.norm, num_tokens);
   }
 
   /// The activated, and if so specified gated, intermediate values of the operand.
@@ -347,6 +389,8 @@ class OneDnnRunner final : public LayerRunner {
   AlignedBuffer<float> normalized_;
   AlignedBuffer<float> wide_;
   AlignedBuffer<Element> operand_;
+  AlignedBuffer<Element> encoded_;
+  AlignedBuffer<Element> projected_;
   AlignedBuffer<Element> qkv_;
   AlignedBuffer<Element> context_;
   AlignedBuffer<Element> intermediate_;

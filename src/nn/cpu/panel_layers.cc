@@ -17,6 +17,21 @@ namespace {
 /// intermediate values stay in the cache.
 constexpr size_t kRowsPerPass = 192;
 
+struct CrossAttention {
+  PanelLinear query;
+  PanelLinear key_value;
+  PanelLinear output;
+  NormWeights norm;
+
+  CrossAttention(CrossAttentionWeights weights, const Kernels& kernels, bool rounds)
+      : query(weights.query, kernels, rounds),
+        key_value(weights.key_value, kernels, rounds),
+        output(weights.output, kernels, rounds),
+        norm(std::move(weights.norm)) {}
+
+  size_t bytes() const { return query.bytes() + key_value.bytes() + output.bytes(); }
+};
+
 struct Layer {
   PanelLinear qkv;
   PanelLinear attention_output;
@@ -24,9 +39,11 @@ struct Layer {
   PanelLinear intermediate;
   PanelLinear output;
   NormWeights feed_forward_norm;
+  std::optional<CrossAttention> cross_attention = {};
 
   size_t bytes() const {
-    return qkv.bytes() + attention_output.bytes() + intermediate.bytes() + output.bytes();
+    return qkv.bytes() + attention_output.bytes() + intermediate.bytes() + output.bytes() +
+           (cross_attention ? cross_attention->bytes() : 0);
   }
 };
 
@@ -43,6 +60,8 @@ class PanelLayers final : public LayerStack {
                          .intermediate = {weights.intermediate, kernels, rounds_},
                          .output = {weights.output, kernels, rounds_},
                          .feed_forward_norm = std::move(weights.feed_forward_norm)});
+      if (!weights.cross_attention) continue;
+      layers_.back().cross_attention.emplace(std::move(*weights.cross_attention), kernels, rounds_);
     }
   }
 
@@ -93,7 +112,7 @@ class PanelRunner final : public LayerRunner {
     });
   }
 
-  void run(std::span<const int32_t> offsets, float* hidden) override {
+  void run(std::span<const int32_t> offsets, float* hidden, const float* encoded) override {
     const auto num_tokens = static_cast<size_t>(offsets.back());
     qkv_.grow(num_tokens * 3 * hidden_size_);
     context_.grow(num_tokens * hidden_size_);
@@ -101,15 +120,26 @@ class PanelRunner final : public LayerRunner {
       const Layer& layer = stack_.layers()[i];
       for_each_pass(num_tokens, [&](size_t first, size_t rows) {
         const float* operand = block_input(layer.attention_norm, hidden + first * hidden_size_, rows);
-        Product qkv = layer.qkv.product(rows, operand, qkv_.data() + first * 3 * hidden_size_);
-        qkv.rounds_to_bf16 = stack_.rounds();
-        kernels_.multiply(qkv);
+        multiply(layer.qkv, operand, rows, qkv_.data() + first * 3 * hidden_size_);
       });
       attend(offsets, spec_.attention_of(i));
+      if (layer.cross_attention) {
+        for_each_pass(num_tokens, [&](size_t first, size_t rows) {
+          float* residual = hidden + first * hidden_size_;
+          add(layer.attention_output, context_.data() + first * hidden_size_, rows, residual);
+          end_block(layer.attention_norm, residual, rows);
+          project_cross(*layer.cross_attention, first, rows, residual, encoded + first * hidden_size_);
+        });
+        attend(offsets, DecoderSpec::kCrossAttention);
+      }
+      const PanelLinear& attention_output =
+          layer.cross_attention ? layer.cross_attention->output : layer.attention_output;
+      const NormWeights& attention_norm =
+          layer.cross_attention ? layer.cross_attention->norm : layer.attention_norm;
       for_each_pass(num_tokens, [&](size_t first, size_t rows) {
         float* residual = hidden + first * hidden_size_;
-        add(layer.attention_output, context_.data() + first * hidden_size_, rows, residual);
-        end_block(layer.attention_norm, residual, rows);
+        add(attention_output, context_.data() + first * hidden_size_, rows, residual);
+        end_block(attention_norm, residual, rows);
         feed_forward(layer, rows, residual);
         end_block(layer.feed_forward_norm, residual, rows);
       });
@@ -143,6 +173,26 @@ class PanelRunner final : public LayerRunner {
 
   void end_block(const NormWeights& norm, float* residual, size_t rows) {
     if (!normalizes_input_ && !norm.is_identity()) normalize(norm, residual, rows, residual);
+  }
+
+  /// Queries of a decoder's rows, keys and values of the encoder's, to where self-attention has its own.
+  void project_cross(const CrossAttention& cross, size_t first, size_t rows, const float* residual,
+                     const float* encoded) {
+    float* queries = projected_.grow(kRowsPerPass * 3 * hidden_size_);
+    float* keys_values = queries + rows * hidden_size_;
+    multiply(cross.query, block_input(cross.norm, residual, rows), rows, queries);
+    multiply(cross.key_value, block_input({}, encoded, rows), rows, keys_values);
+    for (size_t row = 0; row < rows; ++row) {
+      float* target = qkv_.data() + (first + row) * 3 * hidden_size_;
+      std::copy_n(queries + row * hidden_size_, hidden_size_, target);
+      std::copy_n(keys_values + row * 2 * hidden_size_, 2 * hidden_size_, target + hidden_size_);
+    }
+  }
+
+  void multiply(const PanelLinear& linear, const float* operand, size_t rows, float* target) {
+    Product product = linear.product(rows, operand, target);
+    product.rounds_to_bf16 = stack_.rounds();
+    kernels_.multiply(product);
   }
 
   void attend(std::span<const int32_t> offsets, const AttentionSpec& attention) {
@@ -221,6 +271,7 @@ class PanelRunner final : public LayerRunner {
   bool normalizes_input_;
   Epilogue epilogue_;
   AlignedBuffer<float> operand_;
+  AlignedBuffer<float> projected_;
   AlignedBuffer<float> qkv_;
   AlignedBuffer<float> context_;
   AlignedBuffer<float> intermediate_;

@@ -57,14 +57,17 @@ BatchAttention::BatchAttention(const EncoderSpec& spec, const DeviceTables& tabl
     : spec_(spec),
       tables_(tables),
       device_(device),
+      attentions_(spec.attention),
       grouped_rows_(to_device(plan.grouped_rows, device)),
       places_(to_device(plan.places, device)) {
+  if (spec.decoder) {
+    attentions_.insert(attentions_.end(), {DecoderSpec::kSelfAttention, DecoderSpec::kCrossAttention});
+  }
   for (const SequenceGroup& group : plan.groups) {
     Group& made = groups_.emplace_back();
     made.num_sequences = group.num_sequences();
     made.length = group.length;
-    for (const AttentionSpec& attention : spec.attention)
-      made.blocks.push_back(make_blocks(group, attention));
+    for (const AttentionSpec& attention : attentions_) made.blocks.push_back(make_blocks(group, attention));
   }
 }
 
@@ -115,13 +118,14 @@ std::optional<at::Tensor> BatchAttention::make_mask(const SequenceGroup& group,
       .to(bias.scalar_type());
 }
 
-at::Tensor BatchAttention::attend(const at::Tensor& qkv, size_t layer) const {
+at::Tensor BatchAttention::attend(const at::Tensor& qkv, const AttentionSpec& attention) const {
+  const auto entry = static_cast<size_t>(std::ranges::find(attentions_, attention) - attentions_.begin());
   const at::Tensor rows = qkv.index_select(0, grouped_rows_);
   std::vector<at::Tensor> contexts;
   int64_t first = 0;
   for (const Group& group : groups_) {
     const int64_t num_rows = group.num_sequences * group.length;
-    contexts.push_back(attend(group, rows.narrow(0, first, num_rows), layer % spec_.attention.size()));
+    contexts.push_back(attend(group, rows.narrow(0, first, num_rows), entry));
     first += num_rows;
   }
   return at::cat(contexts).index_select(0, places_);
@@ -134,7 +138,7 @@ at::Tensor BatchAttention::attend(const Group& group, const at::Tensor& rows, si
   at::Tensor queries = by_head(0);
   at::Tensor keys = by_head(1);
   const at::Tensor values = by_head(2);
-  if (const double base = spec_.attention[entry].rotary_base; base > 0) {
+  if (const double base = attentions_[entry].rotary_base; base > 0) {
     queries = rotated(queries, tables_.rotary.at(base));
     keys = rotated(keys, tables_.rotary.at(base));
   }

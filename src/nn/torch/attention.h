@@ -37,8 +37,8 @@ class BatchAttention {
                  const at::Device& device);
 
   /// The context ([num_tokens, hidden_size]) of stacked queries, keys and values ([num_tokens, 3 *
-  /// hidden_size]).
-  at::Tensor attend(const at::Tensor& qkv, size_t layer) const;
+  /// hidden_size]). `attention` is one of the spec's or its decoder's.
+  at::Tensor attend(const at::Tensor& qkv, const AttentionSpec& attention) const;
 
  private:
   /// Some queries of a group and the keys that any of them sees.
@@ -51,7 +51,7 @@ class BatchAttention {
   struct Group {
     int64_t num_sequences = 0;
     int64_t length = 0;
-    std::vector<std::vector<Block>> blocks;  ///< by entry of EncoderSpec::attention
+    std::vector<std::vector<Block>> blocks;  ///< by entry of `attentions_`
   };
 
   std::vector<Block> make_blocks(const SequenceGroup& group, const AttentionSpec& attention) const;
@@ -62,6 +62,7 @@ class BatchAttention {
   const EncoderSpec& spec_;
   const DeviceTables& tables_;
   const at::Device device_;
+  std::vector<AttentionSpec> attentions_;
   at::Tensor grouped_rows_;
   at::Tensor places_;
   std::vector<Group> groups_;

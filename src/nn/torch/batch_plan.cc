@@ -29,6 +29,10 @@ std::vector<int32_t> position_ids(const EncoderSpec& spec, const PackedBatchView
 BatchPlan plan_batch(const EncoderSpec& spec, const PackedBatchView& batch, std::optional<Pooling> pooling) {
   BatchPlan plan;
   plan.position_ids = position_ids(spec, batch);
+  if (spec.decoder) {
+    plan.decoder_ids = shift_right(batch, spec.decoder->start_id);
+    plan.decoder_position_ids = position_ids(spec, {.token_ids = plan.decoder_ids, .offsets = batch.offsets});
+  }
   if (pooling) plan.pooled_tokens = pooled_tokens(batch, *pooling);
   plan.places.resize(batch.num_tokens());
   const auto length_of = [&](size_t i) { return batch.offsets[i + 1] - batch.offsets[i]; };

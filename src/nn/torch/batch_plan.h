@@ -22,6 +22,8 @@ struct SequenceGroup {
 /// attention they are copied into groups, one after the other.
 struct BatchPlan {
   std::vector<int32_t> position_ids;  ///< of each token: rows of the position table
+  std::vector<int32_t> decoder_ids;   ///< what the decoder reads, if the model has one
+  std::vector<int32_t> decoder_position_ids;
   std::vector<SequenceGroup> groups;
   std::vector<int32_t> grouped_rows;   ///< the packed row that each row of the groups copies
   std::vector<int32_t> places;         ///< where the groups have each packed row

@@ -66,6 +66,19 @@ TEST(BatchPlan, counts_positions_from_the_offset_without_padding_tokens) {
   EXPECT_EQ(plan_batch(spec, batch.view(), std::nullopt).position_ids, (Indices{2, 1, 3, 2}));
 }
 
+TEST(BatchPlan, shifts_what_a_decoder_reads_by_one_token) {
+  EncoderSpec spec = testing::tiny_spec();
+  spec.position_offset = 2;
+  spec.decoder = {.num_layers = 1, .start_id = 4};
+  PackedBatch batch;
+  batch.add(Indices{5, 1, 6});
+  batch.add(Indices{7});
+  const BatchPlan planned = plan_batch(spec, batch.view(), std::nullopt);
+  EXPECT_EQ(planned.decoder_ids, (Indices{4, 5, 1, 4}));
+  EXPECT_EQ(planned.decoder_position_ids, (Indices{2, 3, 4, 2}));
+  EXPECT_TRUE(plan(batch).decoder_ids.empty());
+}
+
 TEST(BatchPlan, names_the_tokens_of_pooling_that_takes_one) {
   PackedBatch batch;
   batch.add(Indices{5, 9, 6});

@@ -81,6 +81,8 @@ std::shared_ptr<const Encoder> load_encoder(const EncoderSpec& spec, const Weigh
   }
   check_spec(spec, names);
   const cpu::Embeddings embeddings(spec, names, weights);
+  std::optional<cpu::Embeddings> decoder_embeddings;
+  if (spec.decoder) decoder_embeddings.emplace(embeddings, spec, names, weights);
   const cpu::AttentionTables tables =
       cpu::make_attention_tables(spec, cpu::read_relative_bias(weights, names, spec));
   const cpu::NormWeights final_norm = cpu::read_norm(weights, names.final_norm, spec.hidden_size);
@@ -92,7 +94,10 @@ std::shared_ptr<const Encoder> load_encoder(const EncoderSpec& spec, const Weigh
       .embeddings = embeddings,
       .tables = tables,
       .final_norm = final_norm,
-      .read_layer = [&](size_t layer) { return cpu::read_layer(weights, names.layers[layer], spec); }};
+      .read_layer = [&](size_t layer) { return cpu::read_layer(weights, names.layers[layer], spec); },
+      .decoder_embeddings = decoder_embeddings ? &*decoder_embeddings : nullptr,
+      .read_decoder_layer =
+          [&](size_t layer) { return cpu::read_layer(weights, names.decoder_layers[layer], spec); }};
   try {
     std::unique_ptr<const Model> model(make(source));
     return std::make_shared<TorchEncoder>(spec, precision, device, std::move(model));

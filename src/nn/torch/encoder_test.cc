@@ -44,8 +44,8 @@ PackedBatch close_lengths() {
 TEST(TorchEncoder, every_family_s_arithmetic_agrees_with_the_reference) {
   EncoderSpec bert = testing::tiny_spec();
   bert.max_positions = 700;
-  for (const RandomModel& model :
-       {RandomModel(bert, 1), testing::modern_bert(), testing::clip_text(), testing::mpnet()}) {
+  for (const RandomModel& model : {RandomModel(bert, 1), testing::modern_bert(), testing::clip_text(),
+                                   testing::mpnet(), testing::bart()}) {
     for (const PackedBatch& batch : {close_lengths(), testing::mixed_batch()}) {
       const std::vector<double> expected = testing::reference(model, batch);
       EXPECT_LT(testing::largest_difference(hidden_states(*load(model), batch), expected), 5e-5)

@@ -1,8 +1,9 @@
 #include "nn/torch/model.h"
 
-#include <map>
+#include <functional>
 #include <optional>
-#include <string>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -94,6 +95,38 @@ struct Norm {
   }
 };
 
+/// The tables that turn token ids into the first hidden states, f32.
+struct Embeddings {
+  at::Tensor words;
+  at::Tensor positions;  ///< undefined for models without a table
+  Norm norm;
+
+  Embeddings(at::Tensor word_table, const cpu::Embeddings& tables, const EncoderSpec& spec,
+             const at::TensorOptions& options)
+      : words(std::move(word_table)), norm(tables.norm(), options) {
+    if (tables.positions().empty()) return;
+    positions =
+        to_device(tables.positions(), {spec.max_positions, spec.hidden_size}, options.dtype(at::kFloat));
+  }
+
+  size_t position_bytes() const { return positions.defined() ? positions.nbytes() : 0; }
+};
+
+struct CrossAttention {
+  Linear query;
+  Linear key_value;
+  Linear output;
+  Norm norm;
+
+  CrossAttention(const cpu::CrossAttentionWeights& weights, const at::TensorOptions& options)
+      : query(weights.query, options),
+        key_value(weights.key_value, options),
+        output(weights.output, options),
+        norm(weights.norm, options) {}
+
+  size_t bytes() const { return query.bytes() + key_value.bytes() + output.bytes(); }
+};
+
 struct Layer {
   Linear qkv;
   Linear attention_output;
@@ -101,6 +134,7 @@ struct Layer {
   Linear intermediate;
   Linear output;
   Norm feed_forward_norm;
+  std::optional<CrossAttention> cross_attention;
 
   Layer(const cpu::LayerWeights& weights, const at::TensorOptions& options)
       : qkv(weights.qkv, options),
@@ -108,11 +142,20 @@ struct Layer {
         attention_norm(weights.attention_norm, options),
         intermediate(weights.intermediate, options),
         output(weights.output, options),
-        feed_forward_norm(weights.feed_forward_norm, options) {}
+        feed_forward_norm(weights.feed_forward_norm, options) {
+    if (weights.cross_attention) cross_attention.emplace(*weights.cross_attention, options);
+  }
 
   size_t bytes() const {
-    return qkv.bytes() + attention_output.bytes() + intermediate.bytes() + output.bytes();
+    return qkv.bytes() + attention_output.bytes() + intermediate.bytes() + output.bytes() +
+           (cross_attention ? cross_attention->bytes() : 0);
   }
+};
+
+/// EncoderSpec::decoder.
+struct Decoder {
+  Embeddings embeddings;
+  std::vector<Layer> layers;
 };
 
 /// The residual stream is f32, as are norms and embeddings; linear layers and attention work on `options_`'s
@@ -122,24 +165,23 @@ class TorchModel final : public Model {
   explicit TorchModel(const ModelSource& source)
       : spec_(source.spec),
         options_(at::TensorOptions(device_of(source.device)).dtype(element_of(source.precision))),
-        words_(to_device(source.embeddings.words(), {spec_.vocab_size, spec_.hidden_size},
-                         options_.dtype(at::kFloat))),
-        embedding_norm_(source.embeddings.norm(), options_),
+        embeddings_(to_device(source.embeddings.words(), {spec_.vocab_size, spec_.hidden_size},
+                              options_.dtype(at::kFloat)),
+                    source.embeddings, spec_, options_),
         final_norm_(source.final_norm, options_),
-        tables_(source.tables, spec_, options_) {
-    if (!source.embeddings.positions().empty()) {
-      positions_ = to_device(source.embeddings.positions(), {spec_.max_positions, spec_.hidden_size},
-                             options_.dtype(at::kFloat));
-    }
-    for (int64_t i = 0; i < spec_.num_layers; ++i) {
-      layers_.emplace_back(source.read_layer(static_cast<size_t>(i)), options_);
-    }
+        tables_(source.tables, spec_, options_),
+        layers_(make_layers(spec_.num_layers, source.read_layer)) {
+    if (!spec_.decoder) return;
+    decoder_.emplace(Embeddings(embeddings_.words, *source.decoder_embeddings, spec_, options_),
+                     make_layers(spec_.decoder->num_layers, source.read_decoder_layer));
   }
 
   size_t weight_bytes() const noexcept override {
-    size_t bytes = words_.nbytes() + (positions_.defined() ? positions_.nbytes() : 0);
+    size_t bytes = embeddings_.words.nbytes() + embeddings_.position_bytes();
     for (const Layer& layer : layers_) bytes += layer.bytes();
-    return bytes;
+    if (!decoder_) return bytes;
+    for (const Layer& layer : decoder_->layers) bytes += layer.bytes();
+    return bytes + decoder_->embeddings.position_bytes();
   }
 
   void hidden_states(const PackedBatchView& batch, const BatchPlan& plan,
@@ -158,6 +200,14 @@ class TorchModel final : public Model {
   }
 
  private:
+  std::vector<Layer> make_layers(int64_t num_layers,
+                                 const std::function<cpu::LayerWeights(size_t layer)>& read_layer) const {
+    std::vector<Layer> layers;
+    for (int64_t i = 0; i < num_layers; ++i)
+      layers.emplace_back(read_layer(static_cast<size_t>(i)), options_);
+    return layers;
+  }
+
   /// Copies what `body` computes to `out`.
   template <typename Body>
   void compute(std::span<float> out, const Body& body) const {
@@ -174,19 +224,46 @@ class TorchModel final : public Model {
   at::Tensor indices(std::span<const int32_t> values) const { return to_device(values, device()); }
 
   at::Tensor run(const PackedBatchView& batch, const BatchPlan& plan) const {
-    at::Tensor hidden = words_.index_select(0, indices(batch.token_ids));
-    if (positions_.defined()) hidden.add_(positions_.index_select(0, indices(plan.position_ids)));
-    hidden = normalized(embedding_norm_, hidden);
     const BatchAttention attention(spec_, tables_, plan, device());
+    at::Tensor hidden = look_up(embeddings_, batch.token_ids, plan.position_ids);
     for (size_t i = 0; i < layers_.size(); ++i) {
-      const Layer& layer = layers_[i];
-      const at::Tensor qkv = layer.qkv.apply(block_input(layer.attention_norm, hidden));
-      hidden.add_(layer.attention_output.apply(attention.attend(qkv, i)));
-      hidden = block_end(layer.attention_norm, hidden);
-      hidden.add_(feed_forward(layer, block_input(layer.feed_forward_norm, hidden)));
-      hidden = block_end(layer.feed_forward_norm, hidden);
+      hidden = run_layer(layers_[i], attention, spec_.attention_of(i), hidden, {});
     }
-    return normalized(final_norm_, hidden);
+    hidden = normalized(final_norm_, hidden);
+    if (!decoder_) return hidden;
+    const at::Tensor encoded = hidden.to(options_);
+    hidden = look_up(decoder_->embeddings, plan.decoder_ids, plan.decoder_position_ids);
+    for (const Layer& layer : decoder_->layers) {
+      hidden = run_layer(layer, attention, DecoderSpec::kSelfAttention, hidden, encoded);
+    }
+    return hidden;
+  }
+
+  at::Tensor look_up(const Embeddings& embeddings, std::span<const int32_t> token_ids,
+                     std::span<const int32_t> position_ids) const {
+    at::Tensor hidden = embeddings.words.index_select(0, indices(token_ids));
+    if (embeddings.positions.defined()) {
+      hidden.add_(embeddings.positions.index_select(0, indices(position_ids)));
+    }
+    return normalized(embeddings.norm, hidden);
+  }
+
+  /// The residual stream behind `layer`; its memory may be that of `hidden`. `encoded` is what a decoder's
+  /// layer attends to.
+  at::Tensor run_layer(const Layer& layer, const BatchAttention& attention, const AttentionSpec& kind,
+                       at::Tensor hidden, const at::Tensor& encoded) const {
+    const at::Tensor qkv = layer.qkv.apply(block_input(layer.attention_norm, hidden));
+    hidden.add_(layer.attention_output.apply(attention.attend(qkv, kind)));
+    hidden = block_end(layer.attention_norm, hidden);
+    if (layer.cross_attention) {
+      const CrossAttention& cross = *layer.cross_attention;
+      const at::Tensor queries = cross.query.apply(block_input(cross.norm, hidden));
+      const at::Tensor stacked = at::cat({queries, cross.key_value.apply(encoded)}, -1);
+      hidden.add_(cross.output.apply(attention.attend(stacked, DecoderSpec::kCrossAttention)));
+      hidden = block_end(cross.norm, hidden);
+    }
+    hidden.add_(feed_forward(layer, block_input(layer.feed_forward_norm, hidden)));
+    return block_end(layer.feed_forward_norm, hidden);
   }
 
   bool normalizes_input() const { return spec_.norm_placement == EncoderSpec::NormPlacement::Pre; }
@@ -212,12 +289,11 @@ class TorchModel final : public Model {
 
   const EncoderSpec spec_;
   const at::TensorOptions options_;
-  at::Tensor words_;
-  at::Tensor positions_;  ///< undefined for models without a table
-  Norm embedding_norm_;
+  Embeddings embeddings_;
   Norm final_norm_;
   DeviceTables tables_;
   std::vector<Layer> layers_;
+  std::optional<Decoder> decoder_;
 };
 
 }  // namespace

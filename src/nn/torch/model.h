@@ -14,7 +14,7 @@
 
 namespace jammi::nn::torch {
 
-/// What a Model is made from, borrowed for the call. `read_layer` is called once for each layer, so that only
+/// What a Model is made from, borrowed for the call. The readers are called once for each layer, so that only
 /// one is in the host's memory at a time.
 struct ModelSource {
   const EncoderSpec& spec;
@@ -24,6 +24,8 @@ struct ModelSource {
   const cpu::AttentionTables& tables;
   const cpu::NormWeights& final_norm;
   std::function<cpu::LayerWeights(size_t layer)> read_layer;
+  const cpu::Embeddings* decoder_embeddings = nullptr;  ///< of EncoderSpec::decoder
+  std::function<cpu::LayerWeights(size_t layer)> read_decoder_layer;
 };
 
 /// An encoder's weights on one of libtorch's devices. Immutable and thread-safe. Takes checked batches that
