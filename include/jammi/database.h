@@ -94,6 +94,11 @@ class Database {
       const std::string& query, const std::map<std::string, std::shared_ptr<arrow::Table>>& relations,
       std::stop_token stop = {});
 
+  /// All rows of the same in one table, held in memory, which comes sooner than reading them batch by batch.
+  std::shared_ptr<arrow::Table> sql_table(
+      const std::string& query, const std::map<std::string, std::shared_ptr<arrow::Table>>& relations = {},
+      std::stop_token stop = {});
+
   /// Makes a function known to every statement from now on; engine layers make models callable this way. Its
   /// callbacks must live as long as this object.
   void add_function(sql::TableFunction function);

@@ -46,21 +46,18 @@ ChannelContribution to_contribution(const Contribution& given) {
 void register_channel(const SessionHandle& handle, const std::string& id, int32_t priority,
                       const ChannelColumns& columns) {
   const std::shared_ptr<Session> session = handle.session();
-  run_interruptibly([&](const std::stop_token&) {
-    session->database().register_channel(id, priority, parse_columns(columns));
-  });
+  run_without_gil([&] { session->database().register_channel(id, priority, parse_columns(columns)); });
 }
 
 void add_channel_columns(const SessionHandle& handle, const std::string& id, const ChannelColumns& columns) {
   const std::shared_ptr<Session> session = handle.session();
-  run_interruptibly(
-      [&](const std::stop_token&) { session->database().add_channel_columns(id, parse_columns(columns)); });
+  run_without_gil([&] { session->database().add_channel_columns(id, parse_columns(columns)); });
 }
 
 nb::list list_channels(const SessionHandle& handle) {
   const std::shared_ptr<Session> session = handle.session();
   const std::vector<ChannelRecord> records =
-      run_interruptibly([&](const std::stop_token&) { return session->database().list_channels(); });
+      run_without_gil([&] { return session->database().list_channels(); });
   nb::list channels;
   for (const ChannelRecord& record : records) {
     nb::list columns;
@@ -82,7 +79,7 @@ std::vector<ArrowTable> merge_channels(const SessionHandle& handle, const std::v
                                        const std::vector<std::string>& annotated_by,
                                        const std::vector<std::vector<Contribution>>& contributions) {
   const std::shared_ptr<Session> session = handle.session();
-  return run_interruptibly([&](const std::stop_token&) {
+  return run_without_gil([&] {
     std::vector<std::shared_ptr<arrow::RecordBatch>> rows;
     for (const ArrowTable& batch : batches) rows.push_back(to_batch(batch));
     ChannelMerge merge{participating, retrieved_by, annotated_by, {}};

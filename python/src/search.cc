@@ -26,39 +26,39 @@ SearchBuilder& Search::builder() {
 template <typename Step>
 void Search::add_step(const Step& step) {
   const std::shared_ptr<Session> session = handle_.session();
-  run_interruptibly([&](const std::stop_token& stop) {
+  run_without_gil([&] {
     const std::lock_guard lock(mutex_);
-    step(builder(), stop);
+    step(builder());
   });
 }
 
 void Search::join(const std::string& source, const std::string& on, const std::string& how) {
-  add_step([&](SearchBuilder& builder, const std::stop_token&) {
-    builder.join(source, on, parse_join_type(how));
-  });
+  add_step([&](SearchBuilder& builder) { builder.join(source, on, parse_join_type(how)); });
 }
 
 void Search::annotate(const std::string& model, const std::string& task,
                       const std::vector<std::string>& columns) {
-  add_step([&](SearchBuilder& builder, const std::stop_token& stop) {
-    builder.annotate(model, parse_model_task(task), columns, stop);
+  const std::shared_ptr<Session> session = handle_.session();
+  run_interruptibly([&](const std::stop_token& stop) {
+    const std::lock_guard lock(mutex_);
+    builder().annotate(model, parse_model_task(task), columns, stop);
   });
 }
 
 void Search::filter(const std::string& predicate) {
-  add_step([&](SearchBuilder& builder, const std::stop_token&) { builder.filter(predicate); });
+  add_step([&](SearchBuilder& builder) { builder.filter(predicate); });
 }
 
 void Search::sort(const std::string& column, bool descending) {
-  add_step([&](SearchBuilder& builder, const std::stop_token&) { builder.sort(column, descending); });
+  add_step([&](SearchBuilder& builder) { builder.sort(column, descending); });
 }
 
 void Search::limit(size_t num_rows) {
-  add_step([&](SearchBuilder& builder, const std::stop_token&) { builder.limit(num_rows); });
+  add_step([&](SearchBuilder& builder) { builder.limit(num_rows); });
 }
 
 void Search::select(const std::vector<std::string>& columns) {
-  add_step([&](SearchBuilder& builder, const std::stop_token&) { builder.select(columns); });
+  add_step([&](SearchBuilder& builder) { builder.select(columns); });
 }
 
 std::string Search::explain() {

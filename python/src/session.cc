@@ -40,7 +40,7 @@ using QueryVector = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::devi
 void open_session(SessionHandle* self, const std::optional<std::string>& config_path,
                   const std::optional<std::string>& artifact_dir, std::optional<int64_t> gpu_device,
                   std::optional<uint64_t> inference_batch_size) {
-  auto session = run_interruptibly([&](const std::stop_token&) {
+  auto session = run_without_gil([&] {
     Config config = config_path ? load_config(*config_path) : load_config();
     if (artifact_dir) config.artifact_dir = *artifact_dir;
     if (gpu_device) config.gpu.device = *gpu_device;
@@ -53,13 +53,13 @@ void open_session(SessionHandle* self, const std::optional<std::string>& config_
 
 /// Destroying a session waits for its threads, which must not hold up Python.
 void close_session(SessionHandle& handle) {
-  run_interruptibly([&handle](const std::stop_token&) { handle.close(); });
+  run_without_gil([&handle] { handle.close(); });
 }
 
 void add_source(const SessionHandle& handle, const std::string& name, const std::string& url,
                 const std::string& format) {
   const std::shared_ptr<Session> session = handle.session();
-  run_interruptibly([&](const std::stop_token&) {
+  run_without_gil([&] {
     SourceConnection connection;
     connection.url = url;
     connection.format = parse_file_format(format);
@@ -69,7 +69,7 @@ void add_source(const SessionHandle& handle, const std::string& name, const std:
 
 void remove_source(const SessionHandle& handle, const std::string& name) {
   const std::shared_ptr<Session> session = handle.session();
-  run_interruptibly([&](const std::stop_token&) { session->database().remove_source(name); });
+  run_without_gil([&] { session->database().remove_source(name); });
 }
 
 ArrowTable run_sql(const SessionHandle& handle, const std::string& query,
@@ -77,10 +77,8 @@ ArrowTable run_sql(const SessionHandle& handle, const std::string& query,
   const std::shared_ptr<Session> session = handle.session();
   std::map<std::string, std::shared_ptr<arrow::Table>> tables;
   for (const auto& [name, relation] : relations) tables.emplace(name, relation.table());
-  return ArrowTable(run_interruptibly([&](const std::stop_token& stop) {
-    const auto reader = session->database().sql_with_relations(query, tables, stop);
-    return read_table(*reader, stop);
-  }));
+  return ArrowTable(run_interruptibly(
+      [&](const std::stop_token& stop) { return session->database().sql_table(query, tables, stop); }));
 }
 
 /// The newest progress of a call, handed from the engine's threads to the thread that waits for them.
@@ -197,7 +195,7 @@ std::unique_ptr<Search> begin_search(const SessionHandle& handle, const std::str
                                      const QueryVector& query, size_t k, const std::string& filter) {
   const std::shared_ptr<Session> session = handle.session();
   const std::vector<float> vector(query.data(), query.data() + query.size());
-  return std::make_unique<Search>(handle, session, run_interruptibly([&](const std::stop_token&) {
+  return std::make_unique<Search>(handle, session, run_without_gil([&] {
                                     return session->search(source, vector, k, {.filter = filter});
                                   }));
 }

@@ -69,8 +69,7 @@ nb::dict to_dict(const SourceRecord& source, const std::vector<ResultTableRecord
 
 nb::list list_sources(const SessionHandle& handle) {
   const std::shared_ptr<Session> session = handle.session();
-  const SourceListing listing =
-      run_interruptibly([&](const std::stop_token&) { return read_listing(*session); });
+  const SourceListing listing = run_without_gil([&] { return read_listing(*session); });
   nb::list sources;
   for (const SourceRecord& source : listing.sources) sources.append(to_dict(source, listing.result_tables));
   return sources;
@@ -78,13 +77,12 @@ nb::list list_sources(const SessionHandle& handle) {
 
 nb::object describe_source(const SessionHandle& handle, const std::string& name) {
   const std::shared_ptr<Session> session = handle.session();
-  const SourceListing listing =
-      run_interruptibly([&](const std::stop_token&) { return read_listing(*session); });
+  const SourceListing listing = run_without_gil([&] { return read_listing(*session); });
   const auto source = std::ranges::find(listing.sources, name, &SourceRecord::id);
   if (source == listing.sources.end()) return nb::none();
 
   const std::vector<TableDescription> descriptions =
-      run_interruptibly([&](const std::stop_token&) { return session->database().describe_source(name); });
+      run_without_gil([&] { return session->database().describe_source(name); });
   nb::list tables;
   for (const TableDescription& table : descriptions) tables.append(to_dict(table));
   nb::dict dict = to_dict(*source, listing.result_tables);

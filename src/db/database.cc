@@ -179,6 +179,13 @@ std::shared_ptr<arrow::RecordBatchReader> Database::sql_with_relations(
   return state_->engine.query_with_relations(query, relations, std::move(stop));
 }
 
+std::shared_ptr<arrow::Table> Database::sql_table(
+    const std::string& query, const std::map<std::string, std::shared_ptr<arrow::Table>>& relations,
+    std::stop_token stop) {
+  state_->sources.refresh();
+  return state_->engine.query_table(query, relations, std::move(stop));
+}
+
 void Database::add_function(sql::TableFunction function) {
   state_->engine.add_function(std::move(function));
 }

@@ -81,8 +81,7 @@ std::shared_ptr<arrow::Table> hydrate_from_source(Database& database, const Resu
        arrow::field("similarity", arrow::float32()), arrow::field(kRankColumn, arrow::int64())});
   auto own_table = arrow::Table::Make(schema, {own.row_ids, own.source_ids, own.similarities, own.ranks});
   const std::string query = join_query(rows->schema()->field_names(), key_column);
-  return read_table(
-      *database.sql_with_relations(query, {{kNeighborsRelation, own_table}, {kRowsRelation, rows}}, stop));
+  return database.sql_table(query, {{kNeighborsRelation, own_table}, {kRowsRelation, rows}}, stop);
 }
 
 }  // namespace

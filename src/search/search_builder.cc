@@ -212,8 +212,7 @@ std::shared_ptr<arrow::Table> SearchBuilder::run(std::stop_token stop) {
       rows = search::annotate(plan.runner, *stage.annotation, std::move(rows), plan.table.source_id, stop);
     }
     if (!stage.steps.empty()) {
-      rows = search::read_table(*plan.database.sql_with_relations(
-          stage.steps.query(), {{search::kHitsRelation, std::move(rows)}}, stop));
+      rows = plan.database.sql_table(stage.steps.query(), {{search::kHitsRelation, std::move(rows)}}, stop);
     }
   }
   db::Provenance provenance{.retrieved_by = {"vector"}, .annotated_by = {}};

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <arrow/record_batch.h>
+#include <arrow/table.h>
 #include <duckdb.hpp>
 #include <duckdb/catalog/catalog_search_path.hpp>
 #include <duckdb/main/client_context.hpp>
@@ -13,6 +14,7 @@
 #include "base/hash.h"
 #include "base/names.h"
 #include "sql/arrow_scan.h"
+#include "sql/arrow_status.h"
 #include "sql/batching_rule.h"
 #include "sql/errors.h"
 #include "sql/file_scan.h"
@@ -31,6 +33,9 @@ namespace {
 // What DuckDB calls the catalog it starts with.
 constexpr const char* kBuiltInCatalog = "memory";
 
+// A row group as DuckDB writes Parquet: what one thread scans at a time.
+constexpr uint64_t kTableBatchRows = 122'880;
+
 // Names that mean something else where a catalog is expected.
 constexpr std::array<std::string_view, 10> kReservedIds{
     kDefaultCatalog,      kBuiltInCatalog, kResultSchema, kDefaultSchema, "mutable",
@@ -48,6 +53,14 @@ struct Engine::State {
         .catalog_search_path->Set(duckdb::CatalogSearchEntry(kDefaultCatalog, kDefaultSchema),
                                   duckdb::CatalogSetPathType::SET_DIRECTLY);
     return connection;
+  }
+
+  std::shared_ptr<arrow::RecordBatchReader> submit(const std::string& statement, const Relations& relations,
+                                                   uint64_t batch_rows, std::stop_token stop) {
+    auto connection = connect();
+    auto parsed = parse_statement(*connection, statement);
+    if (!relations.empty()) add_relations(*connection->context, arrow_scan, relations);
+    return stream(std::move(connection), std::move(parsed), batch_rows, std::move(stop));
   }
 
   uint64_t batch_size;
@@ -172,10 +185,13 @@ std::shared_ptr<arrow::RecordBatchReader> Engine::query(const std::string& state
 std::shared_ptr<arrow::RecordBatchReader> Engine::query_with_relations(const std::string& statement,
                                                                        const Relations& relations,
                                                                        std::stop_token stop) {
-  auto connection = state_->connect();
-  auto parsed = parse_statement(*connection, statement);
-  if (!relations.empty()) add_relations(*connection->context, state_->arrow_scan, relations);
-  return stream(std::move(connection), std::move(parsed), state_->batch_size, std::move(stop));
+  return state_->submit(statement, relations, state_->batch_size, std::move(stop));
+}
+
+std::shared_ptr<arrow::Table> Engine::query_table(const std::string& statement, const Relations& relations,
+                                                  std::stop_token stop) {
+  const auto reader = state_->submit(statement, relations, kTableBatchRows, std::move(stop));
+  return value_or_throw(reader->ToTable());
 }
 
 bool Engine::is_repeatable(const std::string& statement) const {

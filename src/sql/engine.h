@@ -117,6 +117,11 @@ class Engine {
                                                                  const Relations& relations,
                                                                  std::stop_token stop = {});
 
+  /// All rows of the same at once, which comes sooner than reading them batch by batch: its chunks are large,
+  /// whatever the batch size. Throws what reading would have reported.
+  std::shared_ptr<arrow::Table> query_table(const std::string& statement, const Relations& relations,
+                                            std::stop_token stop = {});
+
   /// Whether a statement gives the same rows for as long as the files behind it stay the same: it reads one
   /// table at most, and calls no function such as random() or now(). Binds the statement without running it;
   /// throws as `query`.

@@ -180,6 +180,23 @@ TEST_F(EngineTest, relations_are_seen_by_one_query_only_and_can_be_filtered) {
   EXPECT_ERROR(ErrorCode::NotFound, "no such table: hits", run("SELECT * FROM hits"));
 }
 
+TEST_F(EngineTest, all_rows_at_once_come_in_large_chunks) {
+  const Relations relations{{"hits", numbers(100'000)}};
+  const std::string statement = "SELECT n + 1 AS m FROM hits";
+  const auto table = engine_.query_table(statement, relations);
+  EXPECT_TRUE(table->Equals(*value_or_throw(engine_.query_with_relations(statement, relations)->ToTable())));
+  EXPECT_EQ(table->num_rows(), 100'000);
+  EXPECT_LE(table->column(0)->num_chunks(), 2);
+  EXPECT_EQ(engine_.query_table("SELECT 1 AS a WHERE false", {})->schema()->field_names(),
+            std::vector<std::string>{"a"});
+}
+
+TEST_F(EngineTest, all_rows_at_once_are_none_when_one_fails) {
+  EXPECT_ERROR(
+      ErrorCode::InvalidArgument, "boom",
+      engine_.query_table("SELECT CASE WHEN range = 150000 THEN error('boom') END FROM range(200000)", {}));
+}
+
 TEST_F(EngineTest, a_relation_with_two_columns_of_one_name_is_refused) {
   for (const char* second : {"n", "N"}) {
     const auto table = numbers(3);
