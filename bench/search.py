@@ -86,7 +86,7 @@ def main():
     parts = {
         "packages": measure_packages,
         "filtered": lambda: search_filtered.measure(arguments.rows, environment),
-        "hydration": lambda: search_hydration.measure(arguments.source_rows, environment),
+        "hydration": lambda: search_hydration.measure(arguments.source_rows),
     }
     for name in arguments.parts:
         if name not in parts:

@@ -16,20 +16,26 @@ SHARES = [0.5, 0.1, 0.01, 0.001, 0.0001]
 PROGRAMS = ROOT / "build" / "bench" / "bench"
 
 
+def write_source(name, num_rows):
+    """A Parquet file of rows with a number `u` spread over [0, 1) and a title, unless it is there; its path."""
+    file = WORK / "sources" / f"{name}.parquet"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        shares = (np.random.default_rng(3).permutation(num_rows) + 0.5) / num_rows
+        texts = pa.array([f"row {row} of a source, as long as a short title" for row in range(num_rows)])
+        pq.write_table(pa.table({"id": pa.array(range(num_rows), pa.int64()), "u": shares, "title": texts}), file)
+    return file
+
+
 def stored_source(name, num_rows, dimensions, environment):
-    """A source of rows with a number `u` spread over [0, 1), and its table of random vectors; the table's file."""
-    directory = WORK / "sources"
-    directory.mkdir(parents=True, exist_ok=True)
-    file = directory / f"{name}.parquet"
+    """The file of `write_source` as a source, and the file of its table of random vectors."""
+    file = write_source(name, num_rows)
     ready = [
         table
         for table in map(json.loads, Finished([JAMMI, "tables", "list", "--format", "json"], environment).output.splitlines())
         if (table["source"], table["status"]) == (name, "ready")
     ]
     if not ready:
-        shares = (np.random.default_rng(3).permutation(num_rows) + 0.5) / num_rows
-        texts = pa.array([f"row {row} of a source, as long as a short title" for row in range(num_rows)])
-        pq.write_table(pa.table({"id": pa.array(range(num_rows), pa.int64()), "u": shares, "title": texts}), file)
         Finished([JAMMI, "sources", "add", name, "--path", file], environment)
         Finished([PROGRAMS / "store_vectors", name, "id", dimensions], environment)
         return stored_source(name, num_rows, dimensions, environment)
