@@ -93,9 +93,11 @@ struct Session::State {
       case ModelTask::TextEmbedding:
         return embedding_task(embedder(written, stop));
       case ModelTask::Classification:
-        return inference::make_classification_task(model<model::TextClassifier>(written, task, stop));
-      case ModelTask::Ner:
-        return inference::make_ner_task(model<model::TextClassifier>(written, task, stop));
+      case ModelTask::Ner: {
+        auto classifier = model<model::TextClassifier>(written, task, stop);
+        if (task == ModelTask::Ner) return inference::make_ner_task(classifier, classifier->labels());
+        return inference::make_classification_task(classifier, classifier->labels());
+      }
       case ModelTask::ImageEmbedding:
         return inference::make_image_embedding_task(image_embedder(written, stop));
     }

@@ -32,8 +32,8 @@ std::string scores_json(const std::vector<std::string>& labels, std::span<const 
 
 class ClassificationTask final : public TextTask {
  public:
-  explicit ClassificationTask(std::shared_ptr<const model::TextClassifier> classifier)
-      : TextTask(classifier), classifier_(std::move(classifier)) {}
+  ClassificationTask(std::shared_ptr<const model::TextModel> model, std::vector<std::string> labels)
+      : TextTask(std::move(model)), labels_(std::move(labels)) {}
 
   ModelTask kind() const noexcept override { return ModelTask::Classification; }
 
@@ -44,11 +44,10 @@ class ClassificationTask final : public TextTask {
 
  private:
   arrow::ArrayVector make_columns(TextModelOutput& output) const override {
-    const std::vector<std::string>& names = classifier_->labels();
     arrow::StringBuilder labels, all_scores;
     arrow::FloatBuilder confidences;
     for (size_t i = 0; i < output.rows.size(); ++i) {
-      const std::span scores = std::span(output.values).subspan(i * names.size(), names.size());
+      const std::span scores = std::span(output.values).subspan(i * labels_.size(), labels_.size());
       const auto best = output.rows[i].is_ok() ? likeliest_class(scores) : std::nullopt;
       if (!best) {
         if (output.rows[i].is_ok()) output.rows[i].error = kNotFiniteError;
@@ -58,22 +57,22 @@ class ClassificationTask final : public TextTask {
         continue;
       }
       soften(scores);
-      throw_if_error(labels.Append(names[best->number]));
+      throw_if_error(labels.Append(labels_[best->number]));
       throw_if_error(confidences.Append(scores[best->number]));
-      throw_if_error(all_scores.Append(scores_json(names, scores)));
+      throw_if_error(all_scores.Append(scores_json(labels_, scores)));
     }
     return {value_or_throw(labels.Finish()), value_or_throw(confidences.Finish()),
             value_or_throw(all_scores.Finish())};
   }
 
-  const std::shared_ptr<const model::TextClassifier> classifier_;
+  const std::vector<std::string> labels_;
 };
 
 }  // namespace
 
-std::shared_ptr<const TextTask> make_classification_task(
-    std::shared_ptr<const model::TextClassifier> classifier) {
-  return std::make_shared<ClassificationTask>(std::move(classifier));
+std::shared_ptr<const TextTask> make_classification_task(std::shared_ptr<const model::TextModel> model,
+                                                         std::vector<std::string> labels) {
+  return std::make_shared<ClassificationTask>(std::move(model), std::move(labels));
 }
 
 }  // namespace jammi::inference

@@ -9,7 +9,6 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/testing.h"
 #include "inference/class_scores.h"
 #include "inference/testing.h"
 
@@ -28,19 +27,17 @@ TextModelOutput rows_of(std::vector<float> logits) {
   return output;
 }
 
-class ClassificationTaskTest : public ::testing::Test {
- protected:
-  /// A task of four labels.
-  std::shared_ptr<const TextTask> with_labels(const std::vector<std::string>& labels) {
-    return make_classification_task(
-        testing::with_labels(*tiny_classifier(), labels, directory_.path() / "model"));
-  }
+/// The task of a fixture that calls its four classes so.
+std::shared_ptr<const TextTask> with_labels(const std::vector<std::string>& labels) {
+  return make_classification_task(tiny_classifier(), labels);
+}
 
-  jammi::testing::TemporaryDirectory directory_;
-};
+std::shared_ptr<const TextTask> tiny_task() {
+  return with_labels(tiny_classifier()->labels());
+}
 
-TEST_F(ClassificationTaskTest, rows_get_the_label_that_fits_their_text) {
-  const auto task = make_classification_task(tiny_classifier());
+TEST(ClassificationTask, rows_get_the_label_that_fits_their_text) {
+  const auto task = tiny_task();
   EXPECT_EQ(task->kind(), ModelTask::Classification);
   EXPECT_EQ(arrow::schema(task->columns())->field_names(),
             (std::vector<std::string>{"label", "confidence", "all_scores_json"}));
@@ -50,9 +47,9 @@ TEST_F(ClassificationTaskTest, rows_get_the_label_that_fits_their_text) {
   EXPECT_THAT(cells(*output.columns[0]), ElementsAre("food", "software", "medicine", "energy"));
 }
 
-TEST_F(ClassificationTaskTest, scores_are_those_of_the_logits_and_add_up_to_one) {
+TEST(ClassificationTask, scores_are_those_of_the_logits_and_add_up_to_one) {
   const std::vector<std::string> texts{"the sea", "solar panels, solar panels", "新 日本 🙂"};
-  const TaskOutput output = testing::run(*make_classification_task(tiny_classifier()), texts);
+  const TaskOutput output = testing::run(*tiny_task(), texts);
   const auto& confidences = static_cast<const arrow::FloatArray&>(*output.columns[1]);
   for (size_t i = 0; i < texts.size(); ++i) {
     const std::string_view text = texts[i];
@@ -73,8 +70,8 @@ TEST_F(ClassificationTaskTest, scores_are_those_of_the_logits_and_add_up_to_one)
   }
 }
 
-TEST_F(ClassificationTaskTest, a_row_without_text_is_an_error_row_of_nulls) {
-  const TaskOutput output = testing::run(*make_classification_task(tiny_classifier()), {"rice", "", "fish"});
+TEST(ClassificationTask, a_row_without_text_is_an_error_row_of_nulls) {
+  const TaskOutput output = testing::run(*tiny_task(), {"rice", "", "fish"});
   EXPECT_EQ(output.rows[1].error, "Empty or null text input");
   for (const auto& column : output.columns) {
     EXPECT_EQ(column->null_count(), 1);
@@ -82,7 +79,7 @@ TEST_F(ClassificationTaskTest, a_row_without_text_is_an_error_row_of_nulls) {
   }
 }
 
-TEST_F(ClassificationTaskTest, all_scores_are_an_object_with_sorted_keys_and_escaped_labels) {
+TEST(ClassificationTask, all_scores_are_an_object_with_sorted_keys_and_escaped_labels) {
   const auto task = with_labels({"z\"\\\n", "Ärger", "日本", "\u0001<b>"});
   const TaskOutput finished =
       task->finish(rows_of({std::log(1.0f), std::log(1.0f), std::log(4.0f), std::log(2.0f)}));
@@ -91,20 +88,20 @@ TEST_F(ClassificationTaskTest, all_scores_are_an_object_with_sorted_keys_and_esc
               ElementsAre(R"({"\u0001<b>":0.25,"z\"\\\n":0.125,"Ärger":0.125,"日本":0.5})"));
 }
 
-TEST_F(ClassificationTaskTest, scores_have_the_digits_of_float32) {
+TEST(ClassificationTask, scores_have_the_digits_of_float32) {
   const auto task = with_labels({"a", "b", "c", "d"});
   EXPECT_EQ(cells(*task->finish(rows_of({0, 40, 0, 0})).columns[2])[0],
             R"({"a":4.248354e-18,"b":1.0,"c":4.248354e-18,"d":4.248354e-18})");
 }
 
-TEST_F(ClassificationTaskTest, labels_that_classes_share_have_the_largest_score) {
+TEST(ClassificationTask, labels_that_classes_share_have_the_largest_score) {
   const auto task = with_labels({"same", "same", "other", "same"});
   const TaskOutput finished =
       task->finish(rows_of({std::log(1.0f), std::log(4.0f), std::log(1.0f), std::log(2.0f)}));
   EXPECT_EQ(cells(*finished.columns[2])[0], R"({"other":0.125,"same":0.5})");
 }
 
-TEST_F(ClassificationTaskTest, logits_that_are_not_finite_make_an_error_row) {
+TEST(ClassificationTask, logits_that_are_not_finite_make_an_error_row) {
   const auto task = with_labels({"a", "b", "c", "d"});
   const TaskOutput finished =
       task->finish(rows_of({1, 2, std::numeric_limits<float>::quiet_NaN(), 3, 0, 0, 0, 9}));

@@ -11,6 +11,7 @@
 
 #include "image/decode.h"
 #include "image/preprocess.h"
+#include "inference/batch_budget.h"
 #include "inference/window_pipeline.h"
 
 namespace jammi::inference {
@@ -40,12 +41,12 @@ struct Pixels {
 
 class ImageEmbeddingStream::State {
  public:
-  State(std::shared_ptr<const model::ImageEmbedder> embedder, ImageRowReader rows,
-        const StreamOptions& options, std::stop_token stop)
-      : embedder_(std::move(embedder)),
+  State(std::shared_ptr<const model::ImageModel> model, ImageRowReader rows, const StreamOptions& options,
+        std::stop_token stop)
+      : model_(std::move(model)),
         rows_(std::move(rows)),
         options_(options),
-        images_per_batch_(std::clamp(options.tokens_per_batch / embedder_->tokens_per_image(), size_t{1},
+        images_per_batch_(std::clamp(options.tokens_per_batch / model_->tokens_per_image(), size_t{1},
                                      kMostImagesPerBatch)),
         workers_(options.num_threads),
         // A window may be one large file, so every thread gets one of its own.
@@ -63,7 +64,7 @@ class ImageEmbeddingStream::State {
  private:
   bool read(Window& window) {
     window.result.rows = rows_.next(options_.rows_per_window, options_.bytes_per_window);
-    window.result.vectors.resize(window.result.rows.size() * embedder_->dimensions());
+    window.result.vectors.resize(window.result.rows.size() * model_->dimensions());
     window.first_row = num_rows_;
     num_rows_ += window.result.rows.size();
     return !window.result.rows.empty();
@@ -71,7 +72,7 @@ class ImageEmbeddingStream::State {
 
   void submit_batches(const std::shared_ptr<Window>& window) {
     const size_t num_rows = window->result.rows.size();
-    const size_t batch_size = images_per_batch_;
+    const size_t batch_size = images_per_batch_.size();
     window->tasks_left = (num_rows + batch_size - 1) / batch_size;
     for (size_t begin = 0; begin < num_rows; begin += batch_size) {
       const size_t end = std::min(begin + batch_size, num_rows);
@@ -97,8 +98,8 @@ class ImageEmbeddingStream::State {
     const std::string place =
         "Failed to decode image at row " + std::to_string(window.first_row + row) + ": ";
     try {
-      std::vector<float> values(embedder_->preprocessing().num_values());
-      image::preprocess(decode(read), embedder_->preprocessing(), values);
+      std::vector<float> values(model_->preprocessing().num_values());
+      image::preprocess(decode(read), model_->preprocessing(), values);
       pixels.values.append_range(values);
       pixels.rows.push_back(row);
     } catch (const Error& error) {
@@ -112,8 +113,8 @@ class ImageEmbeddingStream::State {
 
   void encode(Window& window, std::span<const float> pixels, std::span<const size_t> rows, size_t thread) {
     try {
-      if (!workers_[thread]) workers_[thread] = embedder_->make_worker();
-      const size_t width = embedder_->dimensions();
+      if (!workers_[thread]) workers_[thread] = model_->make_worker();
+      const size_t width = model_->dimensions();
       std::vector<float> vectors(rows.size() * width);
       workers_[thread]->encode(pixels, vectors);
       for (size_t i = 0; i < rows.size(); ++i) {
@@ -133,35 +134,33 @@ class ImageEmbeddingStream::State {
       window.result.rows[rows[0]].error = "out of memory at the smallest batch size";
       return;
     }
-    size_t batch_size = images_per_batch_;
-    while (batch_size > 1 && !images_per_batch_.compare_exchange_weak(batch_size, batch_size / 2)) {
-    }
+    images_per_batch_.shrink(rows.size());
     const size_t half = rows.size() / 2;
-    const size_t values = half * embedder_->preprocessing().num_values();
+    const size_t values = half * model_->preprocessing().num_values();
     encode(window, pixels.first(values), rows.first(half), thread);
     encode(window, pixels.subspan(values), rows.subspan(half), thread);
   }
 
   void finish(Window& window) {
     const auto num_embedded = std::ranges::count_if(window.result.rows, &ImageRow::is_ok);
-    window.result.num_tokens = static_cast<uint64_t>(num_embedded) * embedder_->tokens_per_image();
+    window.result.num_tokens = static_cast<uint64_t>(num_embedded) * model_->tokens_per_image();
     window.result.latency_ms = window.age_ms();
     pipeline_.finish(window);
   }
 
-  const std::shared_ptr<const model::ImageEmbedder> embedder_;
+  const std::shared_ptr<const model::ImageModel> model_;
   ImageRowReader rows_;  // these two are touched by the reader thread only
   uint64_t num_rows_ = 0;
   const StreamOptions options_;
-  std::atomic<size_t> images_per_batch_;
-  std::vector<std::unique_ptr<model::ImageEmbedder::Worker>> workers_;  // one per pool thread
+  BatchBudget images_per_batch_;
+  std::vector<std::unique_ptr<model::ImageWorker>> workers_;  // one per pool thread
   WindowPipeline<Window> pipeline_;
 };
 
-ImageEmbeddingStream::ImageEmbeddingStream(std::shared_ptr<const model::ImageEmbedder> embedder,
+ImageEmbeddingStream::ImageEmbeddingStream(std::shared_ptr<const model::ImageModel> model,
                                            ImageRowReader rows, const StreamOptions& options,
                                            std::stop_token stop)
-    : state_(std::make_unique<State>(std::move(embedder), std::move(rows), options, std::move(stop))) {}
+    : state_(std::make_unique<State>(std::move(model), std::move(rows), options, std::move(stop))) {}
 
 ImageEmbeddingStream::~ImageEmbeddingStream() = default;
 

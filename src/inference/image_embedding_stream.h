@@ -9,7 +9,7 @@
 
 #include "inference/image_rows.h"
 #include "inference/stream_options.h"
-#include "model/image_embedder.h"
+#include "model/image_model.h"
 
 namespace jammi::inference {
 
@@ -33,7 +33,7 @@ struct EmbeddedImages {
 /// One thread may call `next`. Destruction stops everything and waits for the batches being computed.
 class ImageEmbeddingStream {
  public:
-  ImageEmbeddingStream(std::shared_ptr<const model::ImageEmbedder> embedder, ImageRowReader rows,
+  ImageEmbeddingStream(std::shared_ptr<const model::ImageModel> model, ImageRowReader rows,
                        const StreamOptions& options, std::stop_token stop = {});
   ~ImageEmbeddingStream();
   ImageEmbeddingStream(const ImageEmbeddingStream&) = delete;

@@ -14,10 +14,10 @@ namespace {
 
 class ImageTaskStream final : public TaskStream {
  public:
-  ImageTaskStream(std::shared_ptr<const model::ImageEmbedder> embedder, ImageRowReader rows,
+  ImageTaskStream(std::shared_ptr<const model::ImageModel> model, ImageRowReader rows,
                   const StreamOptions& options, std::stop_token stop)
-      : dimensions_(embedder->dimensions()),
-        stream_(std::move(embedder), std::move(rows), options, std::move(stop)) {}
+      : dimensions_(model->dimensions()),
+        stream_(std::move(model), std::move(rows), options, std::move(stop)) {}
 
   std::optional<TaskOutput> next() override {
     std::optional<EmbeddedImages> embedded = stream_.next();
@@ -41,31 +41,30 @@ class ImageTaskStream final : public TaskStream {
 
 class ImageEmbeddingTask final : public Task {
  public:
-  explicit ImageEmbeddingTask(std::shared_ptr<const model::ImageEmbedder> embedder)
-      : embedder_(std::move(embedder)) {}
+  explicit ImageEmbeddingTask(std::shared_ptr<const model::ImageModel> model) : model_(std::move(model)) {}
 
   ModelTask kind() const noexcept override { return ModelTask::ImageEmbedding; }
   Content content() const noexcept override { return Content::Image; }
-  const std::string& model_id() const noexcept override { return embedder_->model_id(); }
+  const std::string& model_id() const noexcept override { return model_->model_id(); }
 
   arrow::FieldVector columns() const override {
-    return {arrow::field("vector", vector_type(embedder_->dimensions()))};
+    return {arrow::field("vector", vector_type(model_->dimensions()))};
   }
 
   std::unique_ptr<TaskStream> run(std::shared_ptr<arrow::RecordBatchReader> rows,
                                   const StreamOptions& options, std::stop_token stop) const override {
-    return std::make_unique<ImageTaskStream>(embedder_, ImageRowReader(std::move(rows)), options,
+    return std::make_unique<ImageTaskStream>(model_, ImageRowReader(std::move(rows)), options,
                                              std::move(stop));
   }
 
  private:
-  const std::shared_ptr<const model::ImageEmbedder> embedder_;
+  const std::shared_ptr<const model::ImageModel> model_;
 };
 
 }  // namespace
 
-std::shared_ptr<const Task> make_image_embedding_task(std::shared_ptr<const model::ImageEmbedder> embedder) {
-  return std::make_shared<ImageEmbeddingTask>(std::move(embedder));
+std::shared_ptr<const Task> make_image_embedding_task(std::shared_ptr<const model::ImageModel> model) {
+  return std::make_shared<ImageEmbeddingTask>(std::move(model));
 }
 
 }  // namespace jammi::inference

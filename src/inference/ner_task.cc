@@ -66,14 +66,14 @@ std::string entities_json(std::string_view text, const std::vector<Entity>& enti
 
 class NerTask final : public TextTask {
  public:
-  explicit NerTask(std::shared_ptr<const model::TextClassifier> classifier)
-      : TextTask(classifier), num_labels_(classifier->labels().size()), decoder_(classifier->labels()) {
+  NerTask(std::shared_ptr<const model::TextModel> model, const std::vector<std::string>& labels)
+      : TextTask(std::move(model)), num_labels_(labels.size()), decoder_(labels) {
     if (!decoder_.can_begin()) {
       throw model_error(
-          ErrorCode::Unsupported, classifier->model_id(),
+          ErrorCode::Unsupported, model_id(),
           "NER needs labels like B-PER and I-PER, and no label of the model begins with B-; its "
           "first one is: " +
-              classifier->labels().front());
+              labels.front());
     }
   }
 
@@ -114,8 +114,9 @@ class NerTask final : public TextTask {
 
 }  // namespace
 
-std::shared_ptr<const TextTask> make_ner_task(std::shared_ptr<const model::TextClassifier> classifier) {
-  return std::make_shared<NerTask>(std::move(classifier));
+std::shared_ptr<const TextTask> make_ner_task(std::shared_ptr<const model::TextModel> model,
+                                              const std::vector<std::string>& labels) {
+  return std::make_shared<NerTask>(std::move(model), labels);
 }
 
 }  // namespace jammi::inference

@@ -21,9 +21,13 @@ using ::testing::ElementsAre;
 using testing::tiny_ner;
 using Span = text::CharacterSpan;
 
+std::shared_ptr<const TextTask> tiny_task() {
+  return make_ner_task(tiny_ner(), tiny_ner()->labels());
+}
+
 /// What tiny_ner finds in a text, as "label text start-end" in the order of the text.
 std::vector<std::string> found_in(const std::string& text) {
-  const TaskOutput output = testing::run(*make_ner_task(tiny_ner()), {text});
+  const TaskOutput output = testing::run(*tiny_task(), {text});
   std::vector<std::string> found;
   for (const auto& entity : nlohmann::json::parse(cells(*output.columns[0])[0])) {
     found.push_back(entity["label"].get<std::string>() + " " + entity["text"].get<std::string>() + " " +
@@ -57,7 +61,7 @@ TextModelOutput row_of(const std::string& text, const std::vector<Token>& tokens
 }
 
 std::string entities_of(const std::string& text, const std::vector<Token>& tokens) {
-  return cells(*make_ner_task(tiny_ner())->finish(row_of(text, tokens)).columns[0])[0];
+  return cells(*tiny_task()->finish(row_of(text, tokens)).columns[0])[0];
 }
 
 TEST(NerTask, finds_names_and_where_they_stand) {
@@ -105,7 +109,7 @@ TEST(NerTask, tokens_of_one_character_may_each_begin_an_entity) {
 }
 
 TEST(NerTask, rows_keep_to_themselves) {
-  const auto task = make_ner_task(tiny_ner());
+  const auto task = tiny_task();
   std::vector<std::string> texts{"London", "", "rice", "Ada Lovelace in London"};
   const TaskOutput output = testing::run(*task, texts);
   EXPECT_EQ(output.rows[1].error, "Empty or null text input");
@@ -128,17 +132,14 @@ TEST(NerTask, rows_keep_to_themselves) {
 TEST(NerTask, logits_that_are_not_finite_make_an_error_row) {
   TextModelOutput output = row_of("London", {{{0, 6}, "B-LOC"}});
   output.values[2] = std::numeric_limits<float>::quiet_NaN();
-  const TaskOutput finished = make_ner_task(tiny_ner())->finish(std::move(output));
+  const TaskOutput finished = tiny_task()->finish(std::move(output));
   EXPECT_EQ(finished.rows[0].error, kNotFiniteError);
   EXPECT_THAT(cells(*finished.columns[0]), ElementsAre("null"));
 }
 
 TEST(NerTask, a_model_without_labels_that_begin_entities_is_refused) {
-  jammi::testing::TemporaryDirectory directory;
-  const auto classifier = testing::with_labels(*tiny_ner(), {"PER", "LOC", "ORG", "I-X", "O", "L5", "L6"},
-                                               directory.path() / "model");
   EXPECT_ERROR(ErrorCode::Unsupported, "no label of the model begins with B-; its first one is: PER",
-               make_ner_task(classifier));
+               make_ner_task(tiny_ner(), {"PER", "LOC", "ORG", "I-X", "O", "L5", "L6"}));
 }
 
 }  // namespace

@@ -1,12 +1,9 @@
 #include "inference/testing.h"
 
-#include <fstream>
-
 #include <arrow/array/array_binary.h>
 #include <arrow/array/builder_binary.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
-#include <nlohmann/json.hpp>
 
 #include <jammi/database.h>
 
@@ -49,18 +46,6 @@ std::shared_ptr<const model::TextClassifier> tiny_classifier() {
 std::shared_ptr<const model::TextClassifier> tiny_ner() {
   static const auto classifier = load(std::string(kFixtures) + "tiny_ner", model::ClassifierKind::Token);
   return classifier;
-}
-
-std::shared_ptr<const model::TextClassifier> with_labels(const model::TextClassifier& fixture,
-                                                         const std::vector<std::string>& labels,
-                                                         const std::filesystem::path& directory) {
-  std::filesystem::copy(fixture.model_id(), directory);
-  const std::filesystem::path file = directory / "config.json";
-  auto config = nlohmann::json::parse(std::ifstream(file));
-  config["id2label"] = nlohmann::json::object();
-  for (size_t i = 0; i < labels.size(); ++i) config["id2label"][std::to_string(i)] = labels[i];
-  std::ofstream(file) << config;
-  return load(directory.string(), fixture.kind());
 }
 
 TaskOutput run(const Task& task, const std::vector<std::string>& texts) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,11 +25,6 @@ std::shared_ptr<const model::TextClassifier> tiny_classifier();
 
 /// Finds people (PER), places (LOC) and organisations (ORG).
 std::shared_ptr<const model::TextClassifier> tiny_ner();
-
-/// The classifier of a fixture with other labels, written to `directory`, which may not exist yet.
-std::shared_ptr<const model::TextClassifier> with_labels(const model::TextClassifier& fixture,
-                                                         const std::vector<std::string>& labels,
-                                                         const std::filesystem::path& directory);
 
 /// A task's output for up to 256 texts, whose keys are "0", "1", ...
 TaskOutput run(const Task& task, const std::vector<std::string>& texts);

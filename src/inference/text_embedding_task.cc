@@ -12,8 +12,8 @@ namespace {
 
 class TextEmbeddingTask final : public TextTask {
  public:
-  explicit TextEmbeddingTask(const std::shared_ptr<const model::TextEmbedder>& embedder)
-      : TextTask(embedder), dimensions_(embedder->dimensions()) {}
+  explicit TextEmbeddingTask(const std::shared_ptr<const model::TextModel>& model)
+      : TextTask(model), dimensions_(model->row_width()) {}
 
   ModelTask kind() const noexcept override { return ModelTask::TextEmbedding; }
   arrow::FieldVector columns() const override { return {arrow::field("vector", vector_type(dimensions_))}; }
@@ -29,8 +29,8 @@ class TextEmbeddingTask final : public TextTask {
 }  // namespace
 
 std::shared_ptr<const TextTask> make_text_embedding_task(
-    const std::shared_ptr<const model::TextEmbedder>& embedder) {
-  return std::make_shared<TextEmbeddingTask>(embedder);
+    const std::shared_ptr<const model::TextModel>& model) {
+  return std::make_shared<TextEmbeddingTask>(model);
 }
 
 }  // namespace jammi::inference

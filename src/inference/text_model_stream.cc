@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "inference/batch_budget.h"
 #include "inference/token_batches.h"
 #include "inference/window_pipeline.h"
 
@@ -128,7 +129,8 @@ class TextModelStream::State {
 
   void submit_batches(const std::shared_ptr<Window>& window) {
     lay_out(*window);
-    std::vector<std::vector<uint32_t>> batches = plan_token_batches(window->lengths, tokens_per_batch_);
+    std::vector<std::vector<uint32_t>> batches =
+        plan_token_batches(window->lengths, tokens_per_batch_.size());
     if (batches.empty()) return finish(*window);
     window->tasks_left = batches.size();
     for (std::vector<uint32_t>& batch : batches) {
@@ -168,9 +170,9 @@ class TextModelStream::State {
   void compute_in_halves(Window& window, std::span<const uint32_t> rows, size_t thread) {
     workers_[thread].reset();
     if (rows.size() == 1) return mark_failed(window, rows, "out of memory at the smallest batch size");
-    size_t budget = tokens_per_batch_;
-    while (budget > 1 && !tokens_per_batch_.compare_exchange_weak(budget, budget / 2)) {
-    }
+    size_t num_tokens = 0;
+    for (uint32_t row : rows) num_tokens += static_cast<size_t>(window.lengths[row]);
+    tokens_per_batch_.shrink(num_tokens);
     compute(window, rows.first(rows.size() / 2), thread);
     compute(window, rows.subspan(rows.size() / 2), thread);
   }
@@ -183,7 +185,7 @@ class TextModelStream::State {
   const std::shared_ptr<const model::TextModel> model_;
   TextRowReader rows_;  // touched by the reader thread only
   const StreamOptions options_;
-  std::atomic<size_t> tokens_per_batch_;
+  BatchBudget tokens_per_batch_;
   std::vector<std::unique_ptr<model::TextWorker>> workers_;  // one per pool thread
   WindowPipeline<Window> pipeline_;
 };

@@ -16,9 +16,10 @@
 #include "nn/dense.h"
 
 namespace jammi::model {
+namespace {
 
 /// What turns pixels into vectors, shared by the embedder and its workers.
-struct ImageEmbedder::Worker::Model {
+struct Network {
   std::shared_ptr<const nn::Encoder> encoder;
   nn::Pooling pooling;
   nn::Dense projection;
@@ -26,10 +27,32 @@ struct ImageEmbedder::Worker::Model {
   size_t values_per_image() const { return static_cast<size_t>(encoder->spec().values_per_image()); }
 };
 
+class EmbeddingWorker final : public ImageWorker {
+ public:
+  explicit EmbeddingWorker(std::shared_ptr<const Network> network)
+      : network_(std::move(network)), worker_(network_->encoder->make_worker()) {}
+
+  void encode(std::span<const float> pixels, std::span<float> out) override {
+    std::vector<float> pooled(pixels.size() / network_->values_per_image() *
+                              network_->projection.in_features());
+    worker_->encode_images(pixels, network_->pooling, false, pooled);
+    const std::vector<float> vectors = network_->projection.apply(pooled);
+    nn::check_output(out, vectors.size());
+    std::ranges::copy(vectors, out.begin());
+    nn::normalize_rows(out, network_->projection.out_features());
+  }
+
+ private:
+  const std::shared_ptr<const Network> network_;
+  const std::unique_ptr<nn::EncoderWorker> worker_;
+};
+
+}  // namespace
+
 struct ImageEmbedder::State {
   ResolvedModel model;
   image::Preprocessing preprocessing;
-  std::shared_ptr<const Worker::Model> vectors;
+  std::shared_ptr<const Network> network;
 
   std::once_flag identity_once;
   ModelIdentity identity;
@@ -48,7 +71,7 @@ ImageEmbedder::State::State(const ResolvedModel& resolved, Config::Precision pre
   const auto weights = Safetensors::open(model.weight_files);
   const Architecture vision = read_open_clip_vision(config, *weights);
   preprocessing = read_open_clip_preprocessing(config, vision.spec);
-  vectors = std::make_shared<Worker::Model>(Worker::Model{
+  network = std::make_shared<Network>(Network{
       .encoder = nn::Encoder::load(vision.spec, vision.names, *weights, computed_in),
       .pooling = vision.pooling.value(),
       .projection = nn::Dense::read_transposed(*weights, vision.projection.value().weight,
@@ -62,8 +85,8 @@ ModelIdentity ImageEmbedder::State::compute_identity() const {
   hash.update("tower vision\n");
   return {.digest = hash.finish(),
           .tokenizer_digest = "",
-          .pooling = std::string(nn::to_string(vectors->pooling)),
-          .precision = std::string(nn::to_string(vectors->encoder->precision()))};
+          .pooling = std::string(nn::to_string(network->pooling)),
+          .precision = std::string(nn::to_string(network->encoder->precision()))};
 }
 
 ImageEmbedder::ImageEmbedder(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -84,7 +107,7 @@ const std::string& ImageEmbedder::model_id() const noexcept {
 }
 
 size_t ImageEmbedder::dimensions() const noexcept {
-  return state_->vectors->projection.out_features();
+  return state_->network->projection.out_features();
 }
 
 const image::Preprocessing& ImageEmbedder::preprocessing() const noexcept {
@@ -92,23 +115,23 @@ const image::Preprocessing& ImageEmbedder::preprocessing() const noexcept {
 }
 
 size_t ImageEmbedder::tokens_per_image() const noexcept {
-  return static_cast<size_t>(state_->vectors->encoder->spec().tokens_per_image());
+  return static_cast<size_t>(state_->network->encoder->spec().tokens_per_image());
 }
 
 nn::Precision ImageEmbedder::precision() const noexcept {
-  return state_->vectors->encoder->precision();
+  return state_->network->encoder->precision();
 }
 
 nn::Pooling ImageEmbedder::pooling() const noexcept {
-  return state_->vectors->pooling;
+  return state_->network->pooling;
 }
 
 size_t ImageEmbedder::weight_bytes() const noexcept {
-  return state_->vectors->encoder->weight_bytes() + state_->vectors->projection.bytes();
+  return state_->network->encoder->weight_bytes() + state_->network->projection.bytes();
 }
 
 std::string ImageEmbedder::kernel_name() const {
-  return state_->vectors->encoder->kernel_name();
+  return state_->network->encoder->kernel_name();
 }
 
 const ModelIdentity& ImageEmbedder::identity() const {
@@ -116,8 +139,8 @@ const ModelIdentity& ImageEmbedder::identity() const {
   return state_->identity;
 }
 
-std::unique_ptr<ImageEmbedder::Worker> ImageEmbedder::make_worker() const {
-  return std::unique_ptr<Worker>(new Worker(state_->vectors));
+std::unique_ptr<ImageWorker> ImageEmbedder::make_worker() const {
+  return std::make_unique<EmbeddingWorker>(state_->network);
 }
 
 std::vector<float> ImageEmbedder::embed(const image::Image& picture) const {
@@ -126,18 +149,6 @@ std::vector<float> ImageEmbedder::embed(const image::Image& picture) const {
   std::vector<float> vector(dimensions());
   make_worker()->encode(pixels, vector);
   return vector;
-}
-
-ImageEmbedder::Worker::Worker(std::shared_ptr<const Model> model)
-    : model_(std::move(model)), worker_(model_->encoder->make_worker()) {}
-
-void ImageEmbedder::Worker::encode(std::span<const float> pixels, std::span<float> out) {
-  std::vector<float> pooled(pixels.size() / model_->values_per_image() * model_->projection.in_features());
-  worker_->encode_images(pixels, model_->pooling, false, pooled);
-  const std::vector<float> vectors = model_->projection.apply(pooled);
-  nn::check_output(out, vectors.size());
-  std::ranges::copy(vectors, out.begin());
-  nn::normalize_rows(out, model_->projection.out_features());
 }
 
 }  // namespace jammi::model

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <new>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -88,12 +89,13 @@ class OneThread {
   int previous_;
 };
 
-/// Runs `body`, turning oneDNN's exceptions into ours.
+/// Runs `body`, turning oneDNN's exceptions into std::bad_alloc or ours.
 template <typename Body>
 auto at_door(const Body& body) {
   try {
     return body();
   } catch (const dnnl::error& error) {
+    if (error.status == dnnl_out_of_memory) throw std::bad_alloc();
     const ErrorCode code = error.status == dnnl_unimplemented ? ErrorCode::Unsupported : ErrorCode::Internal;
     throw Error(code, ErrorCategory::Model, "oneDNN failed: " + std::string(error.what()));
   }
