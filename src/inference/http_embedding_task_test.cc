@@ -78,6 +78,21 @@ class HttpEmbeddingTaskTest : public ::testing::Test {
         texts_per_request);
   }
 
+  /// The errors of six rows, two to a request, when the server answers so to requests with "text 2".
+  std::vector<std::string> errors_when_text_2_is_answered(const ServedReply& reply) {
+    auto embedding = task(
+        [reply](const ServedRequest& request) {
+          return std::ranges::contains(texts_of(request), "text 2") ? reply : answer(request);
+        },
+        2);
+    auto stream = embedding->run(reader_of(numbered_rows(6)), {.num_threads = 2}, {});
+    std::vector<std::string> errors;
+    while (const auto output = stream->next()) {
+      for (const RowOutcome& row : output->rows) errors.push_back(row.error);
+    }
+    return errors;
+  }
+
   static std::vector<float> vector_at(const TaskOutput& output, size_t row) {
     const auto& lists = static_cast<const arrow::FixedSizeListArray&>(*output.columns.at(0));
     const auto& values = static_cast<const arrow::FloatArray&>(*lists.values());
@@ -162,19 +177,15 @@ TEST_F(HttpEmbeddingTaskTest, rows_without_text_or_key_are_error_rows_that_are_n
 }
 
 TEST_F(HttpEmbeddingTaskTest, a_request_that_fails_for_good_costs_its_own_rows) {
-  auto embedding = task(
-      [](const ServedRequest& request) -> ServedReply {
-        if (texts_of(request).front() == "text 2") return {.status = 413, .body = "too long"};
-        return answer(request);
-      },
-      2);
-  auto stream = embedding->run(reader_of(numbered_rows(6)), {.num_threads = 2}, {});
-  std::vector<std::string> errors;
-  while (const auto output = stream->next()) {
-    for (const RowOutcome& row : output->rows) errors.push_back(row.error);
-  }
-  const std::string refused = "Backend error: HTTP embedding request returned 413: too long";
-  EXPECT_THAT(errors, ElementsAre("", "", refused, refused, "", ""));
+  EXPECT_THAT(errors_when_text_2_is_answered({.status = 404, .body = "no such model"}),
+              ElementsAre("", "", "Backend error: HTTP embedding request returned 404: no such model",
+                          "Backend error: HTTP embedding request returned 404: no such model", "", ""));
+}
+
+TEST_F(HttpEmbeddingTaskTest, a_text_that_the_server_refuses_costs_its_own_row) {
+  EXPECT_THAT(
+      errors_when_text_2_is_answered({.status = 413, .body = "too long"}),
+      ElementsAre("", "", "Backend error: HTTP embedding request returned 413: too long", "", "", ""));
 }
 
 TEST_F(HttpEmbeddingTaskTest, a_stop_request_ends_the_wait_for_an_answer_with_cancelled) {

@@ -50,6 +50,11 @@ Error backend_error(ErrorCode code, const std::string& message) {
   return Error(code, ErrorCategory::Backend, message);
 }
 
+/// Whether the server takes offence at some of the texts, or at their number.
+bool is_refusal_of_texts(long status) {
+  return status == 400 || status == 413 || status == 422;
+}
+
 /// `text` with what is not UTF-8 replaced.
 std::string repaired(const std::string& text) {
   return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
@@ -96,8 +101,8 @@ struct HttpEmbedder::State {
     if (hash != std::string::npos) model_name = id.substr(hash + 1);
   }
 
-  EmbeddingResponse request(std::span<const std::string_view> texts, std::stop_token stop);
   io::HttpResponse post(std::span<const std::string_view> texts, std::stop_token stop);
+  EmbeddingResponse read(const io::HttpResponse& response, size_t num_texts) const;
   std::unique_ptr<io::HttpClient> take_client();
   std::string without_secrets(std::string text) const;
 };
@@ -142,9 +147,7 @@ io::HttpResponse HttpEmbedder::State::post(std::span<const std::string_view> tex
   }
 }
 
-EmbeddingResponse HttpEmbedder::State::request(std::span<const std::string_view> texts,
-                                               std::stop_token stop) {
-  const io::HttpResponse response = post(texts, std::move(stop));
+EmbeddingResponse HttpEmbedder::State::read(const io::HttpResponse& response, size_t num_texts) const {
   if (response.status < 200 || response.status >= 300) {
     const bool is_busy = response.status == 429 || response.status >= 500;
     throw backend_error(is_busy ? ErrorCode::Unavailable : ErrorCode::InvalidArgument,
@@ -152,7 +155,7 @@ EmbeddingResponse HttpEmbedder::State::request(std::span<const std::string_view>
                             without_secrets(repaired(response.body)));
   }
   try {
-    return parse_embedding_response(response.body, texts.size());
+    return parse_embedding_response(response.body, num_texts);
   } catch (const Error& error) {
     throw backend_error(error.code(), without_secrets(repaired(error.message())));
   }
@@ -164,7 +167,8 @@ HttpEmbedder::~HttpEmbedder() = default;
 std::shared_ptr<const HttpEmbedder> HttpEmbedder::connect(const ModelSource& source, HttpModelOptions options,
                                                           std::stop_token stop) {
   auto state = std::make_unique<State>(source, std::move(options));
-  const EmbeddingResponse first = state->request(std::span(&kFirstText, 1), std::move(stop));
+  const EmbeddingResponse first =
+      state->read(state->post(std::span(&kFirstText, 1), std::move(stop)), /*num_texts=*/1);
   if (!first.vectors[0]) {
     throw backend_error(ErrorCode::DataCorruption,
                         "Failed to parse embedding response: no vector for a text");
@@ -189,7 +193,9 @@ const ModelIdentity& HttpEmbedder::identity() const {
 }
 
 RemoteVectors HttpEmbedder::embed(std::span<const std::string_view> texts, std::stop_token stop) const {
-  const EmbeddingResponse response = state_->request(texts, std::move(stop));
+  const io::HttpResponse answer = state_->post(texts, stop);
+  if (texts.size() > 1 && is_refusal_of_texts(answer.status)) return embed_in_halves(texts, stop);
+  const EmbeddingResponse response = state_->read(answer, texts.size());
   const size_t width = dimensions();
   RemoteVectors remote{.vectors = std::vector<float>(texts.size() * width),
                        .errors = std::vector<std::string>(texts.size()),
@@ -208,6 +214,27 @@ RemoteVectors HttpEmbedder::embed(std::span<const std::string_view> texts, std::
   }
   nn::normalize_rows(remote.vectors, width);
   return remote;
+}
+
+RemoteVectors HttpEmbedder::embed_in_halves(std::span<const std::string_view> texts,
+                                            const std::stop_token& stop) const {
+  RemoteVectors all = embed_half(texts.first(texts.size() / 2), stop);
+  RemoteVectors rest = embed_half(texts.subspan(texts.size() / 2), stop);
+  all.vectors.append_range(rest.vectors);
+  all.errors.append_range(std::move(rest.errors));
+  all.num_tokens += rest.num_tokens;
+  return all;
+}
+
+RemoteVectors HttpEmbedder::embed_half(std::span<const std::string_view> texts,
+                                       const std::stop_token& stop) const {
+  try {
+    return embed(texts, stop);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::Cancelled) throw;
+    return {.vectors = std::vector<float>(texts.size() * dimensions()),
+            .errors = std::vector<std::string>(texts.size(), error.what())};
+  }
 }
 
 std::vector<float> HttpEmbedder::embed_query(std::string_view text, std::stop_token stop) const {

@@ -38,7 +38,8 @@ struct RemoteVectors {
 /// A text embedding model behind a server that speaks OpenAI's embeddings API: POST <base>/v1/embeddings with
 /// {"input": [text, ...], "model": name}, where the model is written "<base>#<name>"; without "#" the name is
 /// empty and the server chooses. Requests that fail to connect or that the server is too busy for (429, 5xx)
-/// are sent again with growing pauses; redirects are not followed, for they would carry the headers
+/// are sent again with growing pauses. One whose texts are refused (400, 413, 422) is sent again in halves,
+/// down to the texts that are refused alone. Redirects are not followed, for they would carry the headers
 /// elsewhere.
 class HttpEmbedder final : public Model, public EmbeddingModel {
  public:
@@ -56,16 +57,21 @@ class HttpEmbedder final : public Model, public EmbeddingModel {
 
   std::vector<float> embed_query(std::string_view text, std::stop_token stop) const override;
 
-  /// Sends one request. Calls at the same time have a connection each. Throws Backend errors, "HTTP embedding
-  /// request failed: ...", "HTTP embedding request returned <status>: <body>" and "Failed to parse embedding
-  /// response: ...": Unavailable when the server cannot be reached or is too busy, InvalidArgument when it
-  /// refuses the request, ResourceExhausted or DataCorruption when its answer is too large or is none;
-  /// Cancelled on a stop request.
+  /// Sends one request, or several when the texts are refused together: then what one of them fails with is
+  /// the error of its texts. Calls at the same time have a connection each. Throws Backend errors, "HTTP
+  /// embedding request failed: ...", "HTTP embedding request returned <status>: <body>" and "Failed to parse
+  /// embedding response: ...": Unavailable when the server cannot be reached or is too busy, InvalidArgument
+  /// when it refuses the request, ResourceExhausted or DataCorruption when its answer is too large or is
+  /// none; Cancelled on a stop request.
   RemoteVectors embed(std::span<const std::string_view> texts, std::stop_token stop) const;
 
  private:
   struct State;
   explicit HttpEmbedder(std::unique_ptr<State> state);
+
+  RemoteVectors embed_in_halves(std::span<const std::string_view> texts, const std::stop_token& stop) const;
+  RemoteVectors embed_half(std::span<const std::string_view> texts, const std::stop_token& stop) const;
+
   std::unique_ptr<State> state_;
 };
 

@@ -145,6 +145,51 @@ TEST_F(HttpEmbedderTest, a_refused_request_is_not_sent_again_and_no_redirect_is_
   }
 }
 
+TEST_F(HttpEmbedderTest, a_text_that_the_server_refuses_is_found_and_costs_no_other_text_its_vector) {
+  for (int status : {400, 413, 422}) {
+    num_requests_ = 0;
+    auto embedder = connect([&](const ServedRequest& request) -> ServedReply {
+      if (request.body.contains("bad")) return {.status = status, .body = "too long"};
+      return answer(request);
+    });
+    const RemoteVectors remote = embed(*embedder, {"1", "22", "333", "bad", "55555"});
+    const std::string refused =
+        "Backend error: HTTP embedding request returned " + std::to_string(status) + ": too long";
+    EXPECT_THAT(remote.errors, ElementsAre("", "", "", refused, ""));
+    for (size_t i : {0, 1, 2, 4}) {
+      EXPECT_FLOAT_EQ(remote.vectors[3 * i] / remote.vectors[3 * i + 1], static_cast<float>(i + 1));
+    }
+    EXPECT_THAT(std::span(remote.vectors).subspan(9, 3), ElementsAre(0, 0, 0));
+    EXPECT_EQ(remote.num_tokens, 15u) << "three requests were answered";
+    EXPECT_EQ(num_requests_, 1 + 7) << "all; 1 2, 3 4 5; 3, 4 5; 4, 5";
+  }
+}
+
+TEST_F(HttpEmbedderTest, texts_that_are_too_many_for_one_request_are_sent_in_halves) {
+  auto embedder = connect([](const ServedRequest& request) -> ServedReply {
+    if (json::parse(request.body)["input"].size() > 2) return {.status = 413};
+    return answer(request);
+  });
+  EXPECT_THAT(embed(*embedder, {"1", "22", "333", "4444"}).errors, ElementsAre("", "", "", ""));
+}
+
+TEST_F(HttpEmbedderTest, a_half_that_fails_otherwise_leaves_the_other_its_vectors) {
+  auto embedder = connect([](const ServedRequest& request) -> ServedReply {
+    const bool is_whole = json::parse(request.body)["input"].size() == 2;
+    if (is_whole) return {.status = 413};
+    if (request.body.contains("busy")) return {.status = 503, .body = "later"};
+    return answer(request);
+  });
+  EXPECT_THAT(embed(*embedder, {"busy", "four"}).errors,
+              ElementsAre("Backend error: HTTP embedding request returned 503: later", ""));
+}
+
+TEST_F(HttpEmbedderTest, a_request_that_is_refused_for_more_than_its_texts_is_not_sent_in_halves) {
+  auto embedder = connect([](const ServedRequest&) -> ServedReply { return {.status = 401}; });
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "returned 401", embed(*embedder, {"1", "22", "333"}));
+  EXPECT_EQ(num_requests_, 2);
+}
+
 TEST_F(HttpEmbedderTest, the_values_of_headers_are_never_shown) {
   for (int status : {401, 200}) {
     num_requests_ = 0;
