@@ -47,10 +47,8 @@ class HubFetch {
   /// Downloads what the cache lacks and returns the snapshot's directory.
   std::filesystem::path run(const HubListing& listing) {
     for (const HubFile& file : listing.files) state_.bytes_total += file.size;
-    for (const HubFile& file : listing.files) {
-      fetch_file(listing.commit, file);
-      cache_.link(listing.commit, file.name, file.etag);
-    }
+    for (const HubFile& file : listing.files) fetch_file(listing.commit, file);
+    for (const HubFile& file : listing.files) cache_.link(listing.commit, file.name, file.etag);
     cache_.complete(listing.commit, stop_);
     return cache_.snapshot(listing.commit);
   }
@@ -61,7 +59,7 @@ class HubFetch {
     try {
       const io::HttpResponse response = client_.send(request, {}, stop_);
       if (response.status != 200) refuse(response, request.url);
-      return parse_hub_listing(response.body, request.url);
+      return parse_hub_listing(response.body, options_.weights, request.url);
     } catch (const Error& error) {
       throw Error(error.code(), ErrorCategory::Model, "Failed to download config: " + error.message());
     }
@@ -139,9 +137,21 @@ std::filesystem::path use_incomplete(const std::string& repository, const std::f
   return snapshot;
 }
 
+std::string_view no_weights(WeightFormat format) {
+  switch (format) {
+    case WeightFormat::Any:
+      return "No safetensors weights found, and no ONNX model";
+    case WeightFormat::Safetensors:
+      return "No safetensors weights found";
+    case WeightFormat::Onnx:
+      return "No ONNX model found: neither model.onnx nor onnx/model.onnx";
+  }
+  return "";
+}
+
 std::filesystem::path fetch(const std::string& repository, const HubOptions& options,
                             const HubProgressCallback& progress, std::stop_token stop) {
-  const HubCache cache(options.cache_directory, repository, options.revision);
+  const HubCache cache(options.cache_directory, repository, options.revision, options.weights);
   if (auto snapshot = cache.complete_snapshot()) return *snapshot;
   const std::optional<std::filesystem::path> usable = cache.usable_snapshot();
   if (options.is_offline) {
@@ -159,7 +169,7 @@ std::filesystem::path fetch(const std::string& repository, const HubOptions& opt
     return use_incomplete(repository, *usable, error.message());
   }
   if (listing.files.empty()) {
-    throw Error(ErrorCode::NotFound, ErrorCategory::Model, "No safetensors weights found, and no ONNX model");
+    throw Error(ErrorCode::NotFound, ErrorCategory::Model, std::string(no_weights(options.weights)));
   }
   return running.run(listing);
 }

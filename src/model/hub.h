@@ -7,6 +7,7 @@
 #include <string>
 
 #include "io/http_client.h"
+#include "model/model_files.h"
 
 namespace jammi::model {
 
@@ -17,6 +18,7 @@ struct HubOptions {
   std::string token;                      ///< empty: anonymous
   bool is_offline = false;
   std::string revision = "main";  ///< branch, tag or commit
+  WeightFormat weights = WeightFormat::Any;
   io::HttpOptions http;
 };
 
@@ -35,7 +37,8 @@ struct HubProgress {
 using HubProgressCallback = std::function<void(const HubProgress&)>;
 
 /// The directory of `repository`'s files: a complete cached snapshot without touching the network, else
-/// downloaded. Only files that inference reads are fetched: configuration, tokenizer and weights. Interrupted
+/// downloaded. Only files that inference reads are fetched: configuration, tokenizer and weights of the
+/// format that the options name, of which there may be both in the directory of an earlier fetch. Interrupted
 /// downloads resume, every file is checked against its published size and weights against their digest, and
 /// several processes may run at once. When the hub cannot be reached, cached files that suffice for inference
 /// are used. Throws Model errors that name the repository: InvalidArgument for a name that is no repository

@@ -39,20 +39,19 @@ void write_text(const std::filesystem::path& path, std::string_view text) {
   io::write_file_atomically(*files, path.string(), std::as_bytes(std::span(text)));
 }
 
-bool is_usable(const std::filesystem::path& snapshot) {
-  if (!has_configuration(snapshot) || !std::filesystem::exists(snapshot / "tokenizer.json")) return false;
-  const auto weights = safetensors_files(snapshot);
-  if (weights.empty()) return onnx_file(snapshot).has_value();
-  return std::ranges::all_of(weights, [](const auto& file) { return std::filesystem::exists(file); });
+bool is_usable(const std::filesystem::path& snapshot, WeightFormat weights) {
+  return has_configuration(snapshot) && std::filesystem::exists(snapshot / "tokenizer.json") &&
+         has_weights(snapshot, weights);
 }
 
 }  // namespace
 
 HubCache::HubCache(const std::filesystem::path& cache_directory, const std::string& repository,
-                   std::string revision)
+                   std::string revision, WeightFormat weights)
     : repository_(cache_directory / folder_name(repository)),
       locks_(cache_directory / ".locks" / folder_name(repository)),
-      revision_(std::move(revision)) {}
+      revision_(std::move(revision)),
+      weights_(weights) {}
 
 std::optional<std::string> HubCache::commit() const {
   if (std::filesystem::is_directory(snapshot(revision_))) return revision_;
@@ -64,18 +63,25 @@ std::optional<std::string> HubCache::commit() const {
 
 std::optional<std::filesystem::path> HubCache::usable_snapshot() const {
   const std::optional<std::string> known = commit();
-  if (!known || !is_usable(snapshot(*known))) return std::nullopt;
+  if (!known || !is_usable(snapshot(*known), weights_)) return std::nullopt;
   return snapshot(*known);
 }
 
 std::optional<std::filesystem::path> HubCache::complete_snapshot() const {
   std::optional<std::filesystem::path> usable = usable_snapshot();
   if (!usable) return std::nullopt;
-  const bool is_marked = std::filesystem::exists(repository_ / "jammi-complete" / usable->filename());
+  if (std::filesystem::exists(completion_mark(usable->filename()))) return usable;
   // Tools that read only the encoder leave the pooling settings behind, and with them the right vectors.
   const bool has_sentence_files = std::filesystem::exists(*usable / "modules.json") &&
                                   std::filesystem::exists(*usable / "1_Pooling/config.json");
-  return is_marked || has_sentence_files ? usable : std::nullopt;
+  // ONNX weights alone do not show that the repository has no safetensors.
+  const bool has_wanted_weights =
+      weights_ != WeightFormat::Any || has_weights(*usable, WeightFormat::Safetensors);
+  return has_sentence_files && has_wanted_weights ? usable : std::nullopt;
+}
+
+std::filesystem::path HubCache::completion_mark(const std::string& commit) const {
+  return repository_ / "jammi-complete" / (weights_ == WeightFormat::Onnx ? commit + ".onnx" : commit);
 }
 
 std::filesystem::path HubCache::snapshot(const std::string& commit) const {
@@ -120,7 +126,7 @@ void HubCache::link(const std::string& commit, const std::string& file, const st
 void HubCache::complete(const std::string& commit, std::stop_token stop) const {
   const auto exclusive = lock(commit, std::move(stop));
   if (revision_ != commit) write_text(repository_ / "refs" / revision_, commit);
-  write_text(repository_ / "jammi-complete" / commit, "");
+  write_text(completion_mark(commit), "");
 }
 
 }  // namespace jammi::model

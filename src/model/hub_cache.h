@@ -7,6 +7,7 @@
 #include <string>
 
 #include "io/file_system.h"
+#include "model/model_files.h"
 
 namespace jammi::model {
 
@@ -16,13 +17,16 @@ namespace jammi::model {
 ///     refs/<revision>            the commit a branch or tag stood for
 ///     blobs/<etag>               contents; <etag>.incomplete while they are downloaded
 ///     snapshots/<commit>/<file>  symbolic links to blobs
-///     jammi-complete/<commit>    ours: empty, says that the snapshot has every file Jammi reads
+///     jammi-complete/<commit>    ours: empty, says that the snapshot has every file Jammi reads;
+///                                <commit>.onnx: and that ONNX weights are among them
 ///   <cache>/.locks/models--<org>--<name>/<etag or commit>.lock
 ///
 /// Several processes may use one cache. Throws Io errors that name the path.
 class HubCache {
  public:
-  HubCache(const std::filesystem::path& cache_directory, const std::string& repository, std::string revision);
+  /// `weights` are those that a snapshot needs.
+  HubCache(const std::filesystem::path& cache_directory, const std::string& repository, std::string revision,
+           WeightFormat weights);
 
   /// The snapshot of the revision if it has every file Jammi reads: it was completed by us, or its
   /// sentence-transformers files show that it was fetched as a whole.
@@ -47,10 +51,12 @@ class HubCache {
 
  private:
   std::optional<std::string> commit() const;
+  std::filesystem::path completion_mark(const std::string& commit) const;
 
   std::filesystem::path repository_;
   std::filesystem::path locks_;
   std::string revision_;
+  WeightFormat weights_;
 };
 
 }  // namespace jammi::model

@@ -82,8 +82,8 @@ std::vector<std::string> choose_onnx(const std::vector<std::string>& names) {
   return {};
 }
 
-/// The weight files to fetch, by the same preference as safetensors_files, else ONNX.
-std::vector<std::string> choose_weights(const std::vector<std::string>& names) {
+/// The safetensors files to fetch, by the same preference as safetensors_files.
+std::vector<std::string> choose_safetensors(const std::vector<std::string>& names) {
   const bool prefers_open_clip = has(names, "open_clip_config.json") && has(names, kOpenClipWeights);
   if (prefers_open_clip) return {std::string(kOpenClipWeights)};
   if (has(names, kWeights)) return {std::string(kWeights)};
@@ -93,12 +93,17 @@ std::vector<std::string> choose_weights(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     if (name.ends_with(kWeightSuffix) && is_plain_name(name)) chosen.push_back(name);
   }
-  if (chosen.empty()) return choose_onnx(names);
-  if (has_index) chosen.emplace_back(kWeightIndex);
+  if (has_index && !chosen.empty()) chosen.emplace_back(kWeightIndex);
   return chosen;
 }
 
-HubListing parse(const json& answer, const std::string& where) {
+std::vector<std::string> choose_weights(const std::vector<std::string>& names, WeightFormat format) {
+  if (format == WeightFormat::Onnx) return choose_onnx(names);
+  std::vector<std::string> chosen = choose_safetensors(names);
+  return chosen.empty() && format == WeightFormat::Any ? choose_onnx(names) : chosen;
+}
+
+HubListing parse(const json& answer, WeightFormat format, const std::string& where) {
   HubListing listing;
   listing.commit = answer.at("sha").get<std::string>();
   if (!is_hexadecimal(listing.commit, {40})) throw malformed(where);
@@ -109,7 +114,7 @@ HubListing parse(const json& answer, const std::string& where) {
   if (!has(names, "config.json") && !has(names, "open_clip_config.json")) {
     throw Error(ErrorCode::NotFound, ErrorCategory::Model, "the repository has no config.json: " + where);
   }
-  const std::vector<std::string> weights = choose_weights(names);
+  const std::vector<std::string> weights = choose_weights(names, format);
   if (weights.empty()) return listing;
   for (const json& entry : entries) {
     const auto name = entry.at("rfilename").get<std::string>();
@@ -121,9 +126,9 @@ HubListing parse(const json& answer, const std::string& where) {
 
 }  // namespace
 
-HubListing parse_hub_listing(std::string_view answer, const std::string& where) {
+HubListing parse_hub_listing(std::string_view answer, WeightFormat format, const std::string& where) {
   try {
-    return parse(parse_json(answer, where), where);
+    return parse(parse_json(answer, where), format, where);
   } catch (const json::exception& error) {
     throw malformed(where + ": " + error.what());
   }

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "model/model_files.h"
+
 namespace jammi::model {
 
 /// A file of a hub repository as the hub describes it.
@@ -22,10 +24,9 @@ struct HubListing {
 };
 
 /// Reads the hub's answer to `api/models/<repository>/revision/<revision>?blobs=true` and keeps what
-/// inference reads: configuration, tokenizer, sentence-transformers settings and one set of safetensors
-/// weights. Throws Model errors that name `where`: DataCorruption for an answer that is not such a
-/// description, NotFound when it lists no configuration. `files` is empty when there are no safetensors
-/// weights.
-HubListing parse_hub_listing(std::string_view answer, const std::string& where);
+/// inference reads: configuration, tokenizer, sentence-transformers settings and one set of weights of
+/// `format`. Throws Model errors that name `where`: DataCorruption for an answer that is not such a
+/// description, NotFound when it lists no configuration. `files` is empty when there are no such weights.
+HubListing parse_hub_listing(std::string_view answer, WeightFormat format, const std::string& where);
 
 }  // namespace jammi::model

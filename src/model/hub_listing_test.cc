@@ -23,9 +23,14 @@ std::string answer(std::initializer_list<const char*> names) {
   return R"({"sha":")" + kCommit + R"(","siblings":[)" + files + "]}";
 }
 
-std::vector<std::string> names(std::initializer_list<const char*> offered) {
+HubListing parse(const std::string& answer, WeightFormat format = WeightFormat::Any) {
+  return parse_hub_listing(answer, format, "hub");
+}
+
+std::vector<std::string> names(std::initializer_list<const char*> offered,
+                               WeightFormat format = WeightFormat::Any) {
   std::vector<std::string> result;
-  for (const HubFile& file : parse_hub_listing(answer(offered), "hub").files) result.push_back(file.name);
+  for (const HubFile& file : parse(answer(offered), format).files) result.push_back(file.name);
   return result;
 }
 
@@ -67,12 +72,22 @@ TEST(HubListing, a_repository_without_safetensors_gives_its_onnx_file_and_the_te
               ElementsAre("config.json", "model.onnx", "model.onnx.data"));
 }
 
+TEST(HubListing, weights_are_those_of_the_format_that_is_asked_for) {
+  const auto both = {"config.json", "model.safetensors", "onnx/model.onnx", "onnx/model.onnx_data"};
+  EXPECT_THAT(names(both), ElementsAre("config.json", "model.safetensors"));
+  EXPECT_THAT(names(both, WeightFormat::Safetensors), ElementsAre("config.json", "model.safetensors"));
+  EXPECT_THAT(names(both, WeightFormat::Onnx),
+              ElementsAre("config.json", "onnx/model.onnx", "onnx/model.onnx_data"));
+  EXPECT_THAT(names({"config.json", "model.onnx"}, WeightFormat::Safetensors), ElementsAre());
+  EXPECT_THAT(names({"config.json", "model.safetensors"}, WeightFormat::Onnx), ElementsAre());
+}
+
 TEST(HubListing, large_files_are_known_by_their_sha256) {
   const std::string large = R"({"sha":")" + kCommit +
                             R"(","siblings":[{"rfilename":"config.json","size":7,"blobId":")" + kGitDigest +
                             R"("},{"rfilename":"model.safetensors","size":130,"blobId":")" + kGitDigest +
                             R"(","lfs":{"sha256":")" + kSha256 + R"(","size":90868376,"pointerSize":130}}]})";
-  HubListing listing = parse_hub_listing(large, "hub");
+  HubListing listing = parse(large);
   EXPECT_EQ(listing.commit, kCommit);
   EXPECT_EQ(listing.files.at(0).etag, kGitDigest);
   EXPECT_FALSE(listing.files.at(0).has_sha256);
@@ -83,7 +98,7 @@ TEST(HubListing, large_files_are_known_by_their_sha256) {
 
 TEST(HubListing, a_repository_without_configuration_is_refused) {
   EXPECT_ERROR(ErrorCode::NotFound, "the repository has no config.json: hub",
-               parse_hub_listing(answer({"model.safetensors"}), "hub"));
+               parse(answer({"model.safetensors"})));
 }
 
 TEST(HubListing, unexpected_answers_are_refused) {
@@ -96,7 +111,7 @@ TEST(HubListing, unexpected_answers_are_refused) {
        {std::string("[]"), std::string("{}"), std::string("<html>"), with(kCommit, "../../etc"),
         with(kGitDigest, "../x"), with(R"("size":7,)", ""), with(R"("size":7)", R"("size":"7")"),
         with(R"("siblings":[)", R"("siblings":[7,)")}) {
-    EXPECT_ERROR(ErrorCode::DataCorruption, "hub", parse_hub_listing(bad, "hub"));
+    EXPECT_ERROR(ErrorCode::DataCorruption, "hub", parse(bad));
   }
 }
 

@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/testing.h"
 #include "io/http_testing.h"
+#include "model/resolver.h"
 #include "model/testing.h"
 
 namespace jammi::model {
@@ -250,6 +251,64 @@ TEST_F(HubTest, unknown_repositories_are_not_found) {
 
 TEST_F(HubTest, a_repository_without_usable_weights_is_refused) {
   hub_.files.erase("model.safetensors");
+  EXPECT_ERROR(ErrorCode::NotFound, "Model error: org/tiny: No safetensors weights found", fetch());
+}
+
+TEST_F(HubTest, onnx_weights_are_fetched_where_they_are_asked_for_and_safetensors_stay_what_any_gives) {
+  hub_.files["onnx/model.onnx"] = "graph";
+  hub_.files["onnx/model.onnx_data"] = "tensors";
+  // A whole sentence-transformers repository: nothing but the weights is missing in the second fetch.
+  hub_.files["modules.json"] = "[]";
+  hub_.files["1_Pooling/config.json"] = "{}";
+  const auto has = [](const std::filesystem::path& snapshot, const char* name) {
+    return std::filesystem::exists(snapshot / name);
+  };
+  options_.weights = WeightFormat::Onnx;
+  std::filesystem::path snapshot = fetch();
+  EXPECT_EQ(testing::read_file(snapshot / "onnx/model.onnx"), "graph");
+  EXPECT_EQ(testing::read_file(snapshot / "onnx/model.onnx_data"), "tensors");
+  EXPECT_FALSE(has(snapshot, "model.safetensors"));
+
+  options_.weights = WeightFormat::Any;
+  expect_whole(fetch());
+
+  const size_t num_requests = hub_.requests().size();
+  for (WeightFormat format : {WeightFormat::Any, WeightFormat::Safetensors, WeightFormat::Onnx}) {
+    options_.weights = format;
+    EXPECT_EQ(fetch(), snapshot);
+  }
+  EXPECT_EQ(hub_.requests().size(), num_requests) << "the snapshot has both";
+}
+
+TEST_F(HubTest, the_backend_of_the_configuration_chooses_the_weights) {
+  hub_.files["onnx/model.onnx"] = "graph";
+  const auto resolve = [&](Config::Backend backend) {
+    return Resolver(backend, {}, options_).resolve({ModelSource::Kind::Hub, kRepository});
+  };
+  const ResolvedModel onnx = resolve(Config::Backend::Ort);
+  EXPECT_EQ(onnx.backend, ModelBackend::Onnx);
+  EXPECT_EQ(onnx.weight_files, std::vector{onnx.directory / "onnx/model.onnx"});
+  EXPECT_FALSE(std::filesystem::exists(onnx.directory / "model.safetensors"));
+  for (Config::Backend backend : {Config::Backend::Auto, Config::Backend::Candle}) {
+    const ResolvedModel native = resolve(backend);
+    EXPECT_EQ(native.backend, ModelBackend::Native);
+    EXPECT_EQ(native.weight_files, std::vector{native.directory / "model.safetensors"});
+  }
+}
+
+TEST_F(HubTest, safetensors_of_an_earlier_fetch_are_not_what_onnx_needs) {
+  fetch();
+  options_.weights = WeightFormat::Onnx;
+  EXPECT_ERROR(ErrorCode::NotFound, "org/tiny: No ONNX model found: neither model.onnx nor onnx/model.onnx",
+               fetch());
+  hub_.files["model.onnx"] = "graph";
+  EXPECT_EQ(testing::read_file(fetch() / "model.onnx"), "graph");
+}
+
+TEST_F(HubTest, a_repository_with_onnx_weights_only_has_no_safetensors) {
+  hub_.files.erase("model.safetensors");
+  hub_.files["model.onnx"] = "graph";
+  options_.weights = WeightFormat::Safetensors;
   EXPECT_ERROR(ErrorCode::NotFound, "Model error: org/tiny: No safetensors weights found", fetch());
 }
 

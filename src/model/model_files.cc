@@ -48,4 +48,11 @@ std::optional<std::filesystem::path> onnx_file(const std::filesystem::path& dire
   return std::nullopt;
 }
 
+bool has_weights(const std::filesystem::path& directory, WeightFormat format) {
+  if (format == WeightFormat::Onnx) return onnx_file(directory).has_value();
+  const std::vector<std::filesystem::path> files = safetensors_files(directory);
+  if (files.empty()) return format == WeightFormat::Any && onnx_file(directory).has_value();
+  return std::ranges::all_of(files, [](const auto& file) { return std::filesystem::exists(file); });
+}
+
 }  // namespace jammi::model

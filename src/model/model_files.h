@@ -6,6 +6,9 @@
 
 namespace jammi::model {
 
+/// Which weights of a model are wanted. Any: safetensors, or ONNX where there are none.
+enum class WeightFormat { Any, Safetensors, Onnx };
+
 /// Whether a model directory has config.json or open_clip_config.json.
 bool has_configuration(const std::filesystem::path& directory);
 
@@ -24,5 +27,8 @@ std::vector<std::filesystem::path> safetensors_files(const std::filesystem::path
 
 /// The directory's model.onnx or onnx/model.onnx.
 std::optional<std::filesystem::path> onnx_file(const std::filesystem::path& directory);
+
+/// Whether a directory has weights of a format, every file of them. Throws as `safetensors_files`.
+bool has_weights(const std::filesystem::path& directory, WeightFormat format);
 
 }  // namespace jammi::model

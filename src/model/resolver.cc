@@ -28,6 +28,11 @@ bool matches(Config::Backend hint, ModelBackend backend) {
   return false;
 }
 
+WeightFormat weights_for(Config::Backend hint) {
+  if (hint == Config::Backend::Candle) return WeightFormat::Safetensors;
+  return hint == Config::Backend::Ort ? WeightFormat::Onnx : WeightFormat::Any;
+}
+
 bool is_address(std::string_view written) {
   return std::ranges::any_of(kHttpPrefixes,
                              [&](std::string_view prefix) { return written.starts_with(prefix); });
@@ -76,8 +81,8 @@ ResolvedModel resolve_directory(const ModelSource& source, const std::filesystem
 bool has_weights_for(const CatalogModel& model) {
   if (!std::filesystem::is_directory(model.artifact_path) || !has_configuration(model.artifact_path))
     return false;
-  return model.backend == ModelBackend::Native ? !safetensors_files(model.artifact_path).empty()
-                                               : onnx_file(model.artifact_path).has_value();
+  return has_weights(model.artifact_path,
+                     model.backend == ModelBackend::Native ? WeightFormat::Safetensors : WeightFormat::Onnx);
 }
 
 }  // namespace
@@ -113,7 +118,9 @@ ModelSource model_source_of_canonical_id(std::string_view id) {
 }
 
 Resolver::Resolver(Config::Backend hint, CatalogLookup lookup, HubOptions hub)
-    : hint_(hint), lookup_(std::move(lookup)), hub_(std::move(hub)) {}
+    : hint_(hint), lookup_(std::move(lookup)), hub_(std::move(hub)) {
+  hub_.weights = weights_for(hint);
+}
 
 ResolvedModel Resolver::resolve(const ModelSource& source, const HubProgressCallback& progress,
                                 std::stop_token stop) const {

@@ -59,7 +59,8 @@ using CatalogLookup = std::function<std::optional<CatalogModel>(const std::strin
 /// Finds a model's files: catalog, then local directory or Hugging Face Hub. Thread-safe when `lookup` is.
 class Resolver {
  public:
-  /// `hint` other than Auto fixes the backend; Auto prefers safetensors over ONNX.
+  /// `hint` other than Auto fixes the backend, and with it the weights that are fetched from the hub; Auto
+  /// prefers safetensors over ONNX.
   Resolver(Config::Backend hint, CatalogLookup lookup, HubOptions hub);
 
   /// `source` is not Http. Throws Model errors naming the id: NotFound for missing directories, files or
