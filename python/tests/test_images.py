@@ -88,6 +88,21 @@ def test_infer_gives_vectors_and_says_why_a_row_has_none(figures, clip):
         assert rows[0]["vector"] == pytest.approx(figures.encode_image_query(clip, draw(*KINDS[0])), abs=1e-5)
 
 
+@pytest.mark.parametrize(("source", "column"), [("figures", "image"), ("files", "file")])
+def test_sql_annotates_rows_with_the_vectors_of_their_images(figures, clip, source, column):
+    annotated = f"annotate('local:{clip}', 'image_embedding', '{source}.public.{source}', 'name', '{column}')"
+    rows = figures.sql(f"SELECT * FROM {annotated}").to_pylist()
+    assert [row["_row_id"] for row in rows] == [" ".join(kind) for kind in KINDS] + ["cut", "none"]
+    assert [row["_status"] for row in rows] == ["ok"] * len(KINDS) + ["error", "error"]
+    for kind, row in zip(KINDS, rows):
+        assert row["vector"] == pytest.approx(figures.encode_image_query(clip, draw(*kind)), abs=1e-5)
+    nearest = figures.sql(
+        f"SELECT _row_id FROM {annotated} WHERE _status = 'ok' "
+        f"ORDER BY list_cosine_similarity(vector, embed('local:{clip}', 'a red square')) DESC LIMIT 1"
+    )
+    assert nearest["_row_id"].to_pylist() == ["red square"]
+
+
 def test_generate_embeddings_knows_the_modality(figures, clip):
     name = figures.generate_embeddings(source="figures", model=clip, columns=["image"], key="name", modality="image")
     assert "__image_embedding__" in name

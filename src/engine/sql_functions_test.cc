@@ -19,6 +19,7 @@ using sql::testing::column_names;
 using sql::testing::read_rows;
 using sql::testing::Row;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
 constexpr char kModel[] = "local:" JAMMI_SOURCE_DIR "/tests/fixtures/tiny_bert";
@@ -110,6 +111,27 @@ TEST_P(SqlFunctionsTest, annotate_classifies_and_finds_entities) {
                   "(SELECT _row_id, unnest(entities::JSON[]) AS entity FROM annotate(" +
                   fixtures + "tiny_ner', 'ner', 'news.public.news', 'id', 'text'))"),
               ElementsAre(Row{"1", "PER", "Ada Lovelace", "0"}, Row{"3", "LOC", "London", "31"}));
+}
+
+TEST_P(SqlFunctionsTest, annotate_embeds_images_by_their_paths) {
+  const std::string images = JAMMI_SOURCE_DIR "/tests/fixtures/images/";
+  const std::string clip = "local:" JAMMI_SOURCE_DIR "/tests/fixtures/tiny_clip";
+  write("figures.csv", "id,file\ngrey," + images + "grey.jpg\nabsent,/no/such.png\ncolour," + images +
+                           "colour.png\nnone,\n");
+  add("figures");
+  const std::vector<Row> rows = run("SELECT _row_id, _status, _error, vector FROM annotate('" + clip +
+                                    "', 'image_embedding', 'figures.public.figures', 'id', 'file')");
+  ASSERT_EQ(rows.size(), 4u);
+  EXPECT_THAT(rows[1],
+              ElementsAre("absent", "error",
+                          HasSubstr("Failed to load image '/no/such.png': cannot open file"), "NULL"));
+  EXPECT_THAT(rows[3], ElementsAre("none", "error", "Null or missing image input", "NULL"));
+  const std::vector<Row> inferred =
+      read_rows(*session_->infer("figures", clip, {"file"}, ModelTask::ImageEmbedding, "id"));
+  for (size_t i : {0, 2}) {
+    EXPECT_EQ(rows[i][1], "ok");
+    EXPECT_EQ(rows[i][3], inferred[i].back());
+  }
 }
 
 TEST_P(SqlFunctionsTest, annotate_is_seen_by_observers) {
