@@ -101,7 +101,7 @@ std::vector<Expression*> fenced_calls(Expression& expression) {
 Expression without_fence(const duckdb::Expression& fence) {
   Expression call = fence.Cast<duckdb::BoundFunctionExpression>().GetChildren()[0]->Copy();
   call->Cast<duckdb::BoundFunctionExpression>().FunctionMutable().SetStability(
-      duckdb::FunctionStability::CONSISTENT);
+      duckdb::FunctionStability::CONSISTENT_WITHIN_QUERY);
   return call;
 }
 
