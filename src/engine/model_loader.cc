@@ -57,7 +57,7 @@ LoadedModel load_for(ModelTask task, const model::ResolvedModel& resolved, const
     case ModelTask::Ner:
       return {model::TextClassifier::load(resolved, model::ClassifierKind::Token, precision, device), {}};
     case ModelTask::ImageEmbedding: {
-      auto embedder = model::ImageEmbedder::load(resolved, precision);
+      auto embedder = model::ImageEmbedder::load(resolved, precision, device);
       return {embedder, static_cast<int64_t>(embedder->dimensions())};
     }
   }

@@ -57,22 +57,24 @@ struct ImageEmbedder::State {
   std::once_flag identity_once;
   ModelIdentity identity;
 
-  State(const ResolvedModel& resolved, Config::Precision precision);
+  State(const ResolvedModel& resolved, Config::Precision precision, const nn::Device& device);
   ModelIdentity compute_identity() const;
 };
 
-ImageEmbedder::State::State(const ResolvedModel& resolved, Config::Precision precision) : model(resolved) {
+ImageEmbedder::State::State(const ResolvedModel& resolved, Config::Precision precision,
+                            const nn::Device& device)
+    : model(resolved) {
   if (model.backend != ModelBackend::Native) {
     throw Error(ErrorCode::Unsupported, ErrorCategory::Model,
                 "ONNX weights are not supported for images; the model needs safetensors weights");
   }
-  const nn::Precision computed_in = choose_precision(precision);
+  const nn::Precision computed_in = choose_precision(precision, device);
   const JsonFile config = JsonFile::read(configuration_file(model.directory));
   const auto weights = Safetensors::open(model.weight_files);
   const Architecture vision = read_open_clip_vision(config, *weights);
   preprocessing = read_open_clip_preprocessing(config, vision.spec);
   network = std::make_shared<Network>(Network{
-      .encoder = nn::Encoder::load(vision.spec, vision.names, *weights, computed_in),
+      .encoder = nn::Encoder::load(vision.spec, vision.names, *weights, computed_in, device),
       .pooling = vision.pooling.value(),
       .projection = nn::Dense::read_transposed(*weights, vision.projection.value().weight,
                                                vision.spec.hidden_size, vision.projection->dimensions)});
@@ -93,9 +95,11 @@ ImageEmbedder::ImageEmbedder(std::unique_ptr<State> state) : state_(std::move(st
 ImageEmbedder::~ImageEmbedder() = default;
 
 std::shared_ptr<const ImageEmbedder> ImageEmbedder::load(const ResolvedModel& model,
-                                                         Config::Precision precision) {
+                                                         Config::Precision precision,
+                                                         const nn::Device& device) {
   try {
-    return std::shared_ptr<const ImageEmbedder>(new ImageEmbedder(std::make_unique<State>(model, precision)));
+    return std::shared_ptr<const ImageEmbedder>(
+        new ImageEmbedder(std::make_unique<State>(model, precision, device)));
   } catch (const Error& error) {
     if (error.category() != ErrorCategory::Model && error.category() != ErrorCategory::Io) throw;
     throw model_error(error.code(), model.source.id, error.message());

@@ -14,13 +14,14 @@
 
 namespace jammi::model {
 
-/// Turns pictures into unit-length vectors with the vision tower of an OpenCLIP model, on the CPU. A text
-/// that the model's TextEmbedder embeds has its vector in the same space. Immutable and thread-safe.
+/// Turns pictures into unit-length vectors with the vision tower of an OpenCLIP model. A text that the
+/// model's TextEmbedder embeds has its vector in the same space. Immutable and thread-safe.
 class ImageEmbedder final : public ImageModel {
  public:
   /// Throws Model errors that name the id and the file: NotFound, DataCorruption, or Unsupported for a model
   /// without a vision tower or an option, backend or precision that has no implementation.
-  static std::shared_ptr<const ImageEmbedder> load(const ResolvedModel& model, Config::Precision precision);
+  static std::shared_ptr<const ImageEmbedder> load(const ResolvedModel& model, Config::Precision precision,
+                                                   const nn::Device& device = {});
   ~ImageEmbedder() override;
 
   const std::string& model_id() const noexcept override;

@@ -21,10 +21,12 @@ using testing::mixed_batch;
 using testing::modern_bert;
 using testing::mpnet;
 using testing::PackedBatch;
+using testing::random_images;
 using testing::RandomModel;
 using testing::reference;
 using testing::smallest_cosine;
 using testing::tiny_spec;
+using testing::vision_spec;
 
 std::vector<cpu::Isa> available_isas() {
   std::vector<cpu::Isa> isas;
@@ -287,39 +289,6 @@ TEST(Encoder, refuses_batches_that_it_cannot_compute) {
   EXPECT_ERROR(ErrorCode::InvalidArgument, "Output must have 48 values: 24", encode_ids({1, 2}, {0, 1, 2}));
 }
 
-/// A vision tower of images that are not a whole number of patches: 13 pixels a side, patches of 5.
-EncoderSpec vision_spec() {
-  return {.hidden_size = 24,
-          .num_layers = 2,
-          .num_heads = 3,
-          .intermediate_size = 40,
-          .max_positions = 5,
-          .norm_epsilon = 1e-5f,
-          .norm_placement = EncoderSpec::NormPlacement::Pre,
-          .activation = EncoderSpec::Activation::QuickGelu,
-          .image_size = 13,
-          .patch_size = 5};
-}
-
-std::vector<float> random_images(const EncoderSpec& spec, size_t num_images) {
-  std::mt19937 random(30);
-  std::normal_distribution<float> values;
-  std::vector<float> pixels(num_images * static_cast<size_t>(spec.values_per_image()));
-  for (float& value : pixels) value = values(random);
-  return pixels;
-}
-
-std::vector<double> reference_vectors(const RandomModel& model, std::span<const float> pixels,
-                                      Pooling pooling) {
-  std::vector<double> rows;
-  const auto values_per_image = static_cast<size_t>(model.spec.values_per_image());
-  for (size_t begin = 0; begin < pixels.size(); begin += values_per_image) {
-    rows.append_range(
-        testing::reference_image_vector(model, pixels.subspan(begin, values_per_image), pooling));
-  }
-  return rows;
-}
-
 std::vector<float> encode_images(const Encoder& encoder, std::span<const float> pixels, Pooling pooling) {
   const auto values_per_image = static_cast<size_t>(encoder.spec().values_per_image());
   std::vector<float> out(pixels.size() / values_per_image * static_cast<size_t>(encoder.spec().hidden_size));
@@ -334,7 +303,7 @@ TEST(ImageEncoder, agrees_with_the_double_precision_reference_for_every_kernel_a
       spec.pools_before_final_norm = pools_first;
       const RandomModel model(spec, 31);
       const std::vector<float> pixels = random_images(spec, 5);
-      const std::vector<double> expected = reference_vectors(model, pixels, pooling);
+      const std::vector<double> expected = reference_image_vectors(model, pixels, pooling);
       for (const cpu::Options& options : available_options(Precision::F32)) {
         const auto encoder = load(model, Precision::F32, options);
         EXPECT_LT(largest_difference(encode_images(*encoder, pixels, pooling), expected), 2e-5)
@@ -356,7 +325,7 @@ TEST(ImageEncoder, projects_patches_of_more_values_than_a_depth_block) {
   spec.max_positions = 26;
   const RandomModel model(spec, 32);
   const std::vector<float> pixels = random_images(spec, 9);  // more rows than one pass
-  const std::vector<double> expected = reference_vectors(model, pixels, Pooling::Cls);
+  const std::vector<double> expected = reference_image_vectors(model, pixels, Pooling::Cls);
   for (const cpu::Options& options : available_options(Precision::F32)) {
     const auto encoder = load(model, Precision::F32, options);
     EXPECT_LT(largest_difference(encode_images(*encoder, pixels, Pooling::Cls), expected), 5e-5)

@@ -473,6 +473,16 @@ std::vector<double> reference_image_vector(const RandomModel& model, std::span<c
   return vector;
 }
 
+std::vector<double> reference_image_vectors(const RandomModel& model, std::span<const float> pixels,
+                                            Pooling pooling) {
+  std::vector<double> rows;
+  const auto values_per_image = static_cast<size_t>(model.spec.values_per_image());
+  for (size_t begin = 0; begin < pixels.size(); begin += values_per_image) {
+    rows.append_range(reference_image_vector(model, pixels.subspan(begin, values_per_image), pooling));
+  }
+  return rows;
+}
+
 std::vector<double> reference(const RandomModel& model, const PackedBatch& batch) {
   std::vector<double> rows;
   for (size_t i = 0; i + 1 < batch.offsets.size(); ++i) {
@@ -547,6 +557,27 @@ RandomModel clip_text() {
     model.source.set(layer.qkv[0].bias, {3 * spec.hidden_size}, bias);
   }
   return model;
+}
+
+EncoderSpec vision_spec() {
+  return {.hidden_size = 24,
+          .num_layers = 2,
+          .num_heads = 3,
+          .intermediate_size = 40,
+          .max_positions = 5,
+          .norm_epsilon = 1e-5f,
+          .norm_placement = EncoderSpec::NormPlacement::Pre,
+          .activation = EncoderSpec::Activation::QuickGelu,
+          .image_size = 13,
+          .patch_size = 5};
+}
+
+std::vector<float> random_images(const EncoderSpec& spec, size_t num_images) {
+  std::mt19937 random(30);
+  std::normal_distribution<float> values;
+  std::vector<float> pixels(num_images * static_cast<size_t>(spec.values_per_image()));
+  for (float& value : pixels) value = values(random);
+  return pixels;
 }
 
 RandomModel mpnet() {

@@ -69,6 +69,10 @@ std::vector<double> reference(const RandomModel& model, const PackedBatch& batch
 std::vector<double> reference_image_vector(const RandomModel& model, std::span<const float> image,
                                            Pooling pooling);
 
+/// Those of several images, one after the other.
+std::vector<double> reference_image_vectors(const RandomModel& model, std::span<const float> pixels,
+                                            Pooling pooling);
+
 /// The largest absolute difference; NaN when there is one, infinity for unequal sizes.
 double largest_difference(std::span<const float> actual, std::span<const double> expected);
 
@@ -83,6 +87,11 @@ RandomModel modern_bert();
 
 /// Causal, normalised before each block, query, key and value in one tensor; embeddings are not normalised.
 RandomModel clip_text();
+
+/// A vision tower of images that are not a whole number of patches: 13 pixels a side, patches of 5.
+EncoderSpec vision_spec();
+
+std::vector<float> random_images(const EncoderSpec& spec, size_t num_images);
 
 /// Scores that depend on distance, and a padding token that is not counted.
 RandomModel mpnet();

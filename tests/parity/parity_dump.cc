@@ -97,7 +97,7 @@ nlohmann::json run(const jammi::model::ResolvedModel& model, Config::Precision p
   if (what == "tokens") {
     return dump(*TextClassifier::load(model, ClassifierKind::Token, precision, device), texts);
   }
-  if (what == "images") return dump(*ImageEmbedder::load(model, precision), texts);
+  if (what == "images") return dump(*ImageEmbedder::load(model, precision, device), texts);
   const TextRole role = what == "query" ? TextRole::Query : TextRole::Document;
   return dump(*TextEmbedder::load(model, precision, device), texts, role);
 }

@@ -61,10 +61,10 @@ def model(request, tmp_path_factory):
     return directory
 
 
-def dump(model, precision, inputs, scratch, what="images"):
+def dump(model, precision, inputs, scratch, what="images", *arguments):
     file = scratch / f"{what}.json"
     file.write_text(json.dumps([str(each) for each in inputs]))
-    command = [os.environ["JAMMI_PARITY_DUMP"], f"local:{model}", precision, file, what]
+    command = [os.environ["JAMMI_PARITY_DUMP"], f"local:{model}", precision, file, what, *arguments]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -177,6 +177,17 @@ def test_bf16_vectors_point_where_transformers_do(model, pictures, expected, tmp
     result = dump(model, "bf16", [file for _, file in pictures], tmp_path)
     cosine = (vectors_of(result) * expected).sum(axis=1)
     print(f"{result['kernel']}: smallest cosine {cosine.min():.6f}")
+    assert cosine.min() >= BF16_COSINE
+
+
+@pytest.mark.parametrize("precision", ["f32", "bf16", "f16"])
+def test_torch_vectors_are_the_cpus(model, pictures, computed, precision, tmp_path):
+    result = dump(model, precision, [file for _, file in pictures], tmp_path, "images", "--torch")
+    assert result["kernel"] == "torch:cpu"
+    if precision == "f32":
+        assert numpy.abs(vectors_of(result) - vectors_of(computed)).max() <= 1e-4
+    cosine = (vectors_of(result) * vectors_of(computed)).sum(axis=1)
+    print(f"smallest cosine {cosine.min():.6f}")
     assert cosine.min() >= BF16_COSINE
 
 

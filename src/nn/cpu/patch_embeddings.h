@@ -17,6 +17,8 @@ class PatchEmbeddings {
   PatchEmbeddings(const EncoderSpec& spec, const WeightNames& names, const TensorSource& source);
 
   const NormWeights& norm() const { return norm_; }
+  std::span<const float> class_embedding() const { return class_embedding_; }  ///< [hidden_size]
+  std::span<const float> positions() const { return positions_; }  ///< [1 + patches_per_image, hidden_size]
   size_t bytes() const { return (class_embedding_.size() + positions_.size()) * sizeof(float); }
   size_t patches_per_image() const { return patches_per_side_ * patches_per_side_; }
   size_t values_per_patch() const { return 3 * patch_size_ * patch_size_; }

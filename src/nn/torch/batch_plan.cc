@@ -28,13 +28,13 @@ std::vector<int32_t> position_ids(const EncoderSpec& spec, const PackedBatchView
 
 BatchPlan plan_batch(const EncoderSpec& spec, const PackedBatchView& batch, std::optional<Pooling> pooling) {
   BatchPlan plan;
-  plan.position_ids = position_ids(spec, batch);
+  if (!spec.reads_images()) plan.position_ids = position_ids(spec, batch);
   if (spec.decoder) {
     plan.decoder_ids = shift_right(batch, spec.decoder->start_id);
     plan.decoder_position_ids = position_ids(spec, {.token_ids = plan.decoder_ids, .offsets = batch.offsets});
   }
   if (pooling) plan.pooled_tokens = pooled_tokens(batch, *pooling);
-  plan.places.resize(batch.num_tokens());
+  plan.places.resize(static_cast<size_t>(batch.offsets.back()));
   const auto length_of = [&](size_t i) { return batch.offsets[i + 1] - batch.offsets[i]; };
   std::vector<size_t> sequences(batch.num_sequences());
   std::iota(sequences.begin(), sequences.end(), size_t{0});

@@ -21,7 +21,7 @@ struct SequenceGroup {
 /// How a packed batch is laid out for attention. Everything but attention works on the packed rows; for
 /// attention they are copied into groups, one after the other.
 struct BatchPlan {
-  std::vector<int32_t> position_ids;  ///< of each token: rows of the position table
+  std::vector<int32_t> position_ids;  ///< of each token: rows of the position table; nothing for images
   std::vector<int32_t> decoder_ids;   ///< what the decoder reads, if the model has one
   std::vector<int32_t> decoder_position_ids;
   std::vector<SequenceGroup> groups;
@@ -30,8 +30,8 @@ struct BatchPlan {
   std::vector<int32_t> pooled_tokens;  ///< of nn::pooled_tokens
 };
 
-/// Plans a checked batch that is pooled so, or not at all. At most an eighth of a group's rows are padding,
-/// which copies the last token of its sequence.
+/// Plans a checked batch that is pooled so, or not at all; of images, only its offsets are looked at. At most
+/// an eighth of a group's rows are padding, which copies the last token of its sequence.
 BatchPlan plan_batch(const EncoderSpec& spec, const PackedBatchView& batch, std::optional<Pooling> pooling);
 
 }  // namespace jammi::nn::torch

@@ -79,6 +79,19 @@ TEST(BatchPlan, shifts_what_a_decoder_reads_by_one_token) {
   EXPECT_TRUE(plan(batch).decoder_ids.empty());
 }
 
+TEST(BatchPlan, takes_images_for_sequences_of_one_length) {
+  EncoderSpec spec = testing::tiny_spec();
+  spec.vocab_size = 0;
+  spec.image_size = 10;
+  spec.patch_size = 5;
+  const Indices offsets{0, 5, 10};
+  const BatchPlan planned = plan_batch(spec, {.token_ids = {}, .offsets = offsets}, Pooling::Cls);
+  EXPECT_TRUE(planned.position_ids.empty());
+  ASSERT_EQ(planned.groups.size(), 1);
+  EXPECT_EQ(planned.groups[0].lengths, (Indices{5, 5}));
+  EXPECT_EQ(planned.pooled_tokens, (Indices{0, 5}));
+}
+
 TEST(BatchPlan, names_the_tokens_of_pooling_that_takes_one) {
   PackedBatch batch;
   batch.add(Indices{5, 9, 6});

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <jammi/error.h>
 
@@ -23,6 +24,20 @@ class TorchWorker final : public EncoderWorker {
     check_output(out, batch.num_sequences() * width());
     if (batch.num_sequences() == 0) return;
     model_.encode(batch, plan_batch(spec_, batch, pooling), pooling, out);
+    if (normalize) normalize_rows(out, width());
+  }
+
+  void encode_images(std::span<const float> pixels, Pooling pooling, bool normalize,
+                     std::span<float> out) override {
+    const size_t num_images = check_images(spec_, pixels);
+    check_output(out, num_images * width());
+    if (num_images == 0) return;
+    std::vector<int32_t> offsets{0};
+    for (size_t i = 0; i < num_images; ++i) {
+      offsets.push_back(offsets.back() + static_cast<int32_t>(spec_.tokens_per_image()));
+    }
+    const BatchPlan plan = plan_batch(spec_, {.token_ids = {}, .offsets = offsets}, pooling);
+    model_.encode_images(pixels, offsets, plan, pooling, out);
     if (normalize) normalize_rows(out, width());
   }
 
@@ -61,6 +76,29 @@ class TorchEncoder final : public Encoder {
   std::unique_ptr<const Model> model_;
 };
 
+/// What hidden states begin with, as the host reads it.
+struct Input {
+  std::optional<cpu::Embeddings> embeddings;
+  std::optional<cpu::Embeddings> decoder_embeddings;
+  std::optional<cpu::PatchEmbeddings> patch_embeddings;
+  std::optional<cpu::LinearWeights> patch_projection;
+
+  Input(const EncoderSpec& spec, const WeightNames& names, const TensorSource& weights) {
+    if (spec.reads_images()) {
+      patch_embeddings.emplace(spec, names, weights);
+      patch_projection = cpu::read_patch_embedding(weights, names, spec);
+      return;
+    }
+    embeddings.emplace(spec, names, weights);
+    if (spec.decoder) decoder_embeddings.emplace(*embeddings, spec, names, weights);
+  }
+};
+
+template <typename Value>
+const Value* pointer_to(const std::optional<Value>& value) {
+  return value ? &*value : nullptr;
+}
+
 }  // namespace
 
 const base::SharedLibrary& plugin() {
@@ -71,18 +109,12 @@ const base::SharedLibrary& plugin() {
 std::shared_ptr<const Encoder> load_encoder(const EncoderSpec& spec, const WeightNames& names,
                                             const TensorSource& weights, Precision precision,
                                             const Device& device) {
-  if (spec.reads_images()) {
-    throw Error(ErrorCode::Unsupported, ErrorCategory::Gpu,
-                "images are encoded on the CPU only, not on " + to_string(device));
-  }
   if (device.kind == Device::Kind::Cuda) {
     const std::string problem = cuda_status(device.index).problem;
     if (!problem.empty()) throw Error(ErrorCode::Unsupported, ErrorCategory::Gpu, problem);
   }
   check_spec(spec, names);
-  const cpu::Embeddings embeddings(spec, names, weights);
-  std::optional<cpu::Embeddings> decoder_embeddings;
-  if (spec.decoder) decoder_embeddings.emplace(embeddings, spec, names, weights);
+  const Input input(spec, names, weights);
   const cpu::AttentionTables tables =
       cpu::make_attention_tables(spec, cpu::read_relative_bias(weights, names, spec));
   const cpu::NormWeights final_norm = cpu::read_norm(weights, names.final_norm, spec.hidden_size);
@@ -91,13 +123,15 @@ std::shared_ptr<const Encoder> load_encoder(const EncoderSpec& spec, const Weigh
       .spec = spec,
       .precision = precision,
       .device = device,
-      .embeddings = embeddings,
       .tables = tables,
       .final_norm = final_norm,
       .read_layer = [&](size_t layer) { return cpu::read_layer(weights, names.layers[layer], spec); },
-      .decoder_embeddings = decoder_embeddings ? &*decoder_embeddings : nullptr,
       .read_decoder_layer =
-          [&](size_t layer) { return cpu::read_layer(weights, names.decoder_layers[layer], spec); }};
+          [&](size_t layer) { return cpu::read_layer(weights, names.decoder_layers[layer], spec); },
+      .embeddings = pointer_to(input.embeddings),
+      .decoder_embeddings = pointer_to(input.decoder_embeddings),
+      .patch_embeddings = pointer_to(input.patch_embeddings),
+      .patch_projection = pointer_to(input.patch_projection)};
   try {
     std::unique_ptr<const Model> model(make(source));
     return std::make_shared<TorchEncoder>(spec, precision, device, std::move(model));

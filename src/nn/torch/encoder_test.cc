@@ -133,6 +133,39 @@ TEST(TorchEncoder, pools_and_normalises_as_the_cpu_does) {
   }
 }
 
+TEST(TorchEncoder, encodes_images_as_the_reference_does) {
+  for (const Pooling pooling : {Pooling::Cls, Pooling::MeanOfPatches}) {
+    for (const bool pools_first : {false, true}) {
+      EncoderSpec spec = testing::vision_spec();
+      spec.pools_before_final_norm = pools_first;
+      const RandomModel model(spec, 31);
+      const std::vector<float> pixels = testing::random_images(spec, 5);
+      const std::vector<double> expected = testing::reference_image_vectors(model, pixels, pooling);
+      for (const Precision precision : {Precision::F32, Precision::Bf16, Precision::F16}) {
+        std::vector<float> vectors(5 * kWidth);
+        load(model, precision)->make_worker()->encode_images(pixels, pooling, false, vectors);
+        EXPECT_GT(testing::smallest_cosine(vectors, expected, kWidth), 0.999)
+            << to_string(precision) << " " << to_string(pooling) << pools_first;
+        if (precision == Precision::F32) {
+          EXPECT_LT(testing::largest_difference(vectors, expected), 5e-5);
+        }
+      }
+    }
+  }
+}
+
+TEST(TorchEncoder, refuses_images_where_it_reads_texts_and_texts_where_it_reads_images) {
+  const auto images = load(RandomModel(testing::vision_spec(), 35));
+  const auto texts = load(RandomModel(testing::tiny_spec(), 35));
+  std::vector<float> out(kWidth);
+  const std::vector<int32_t> ids{1}, offsets{0, 1};
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "the encoder reads images, not token ids",
+               images->make_worker()->encode({ids, offsets}, Pooling::Cls, true, out));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "the encoder reads token ids, not images",
+               texts->make_worker()->encode_images({}, Pooling::Cls, true, out));
+  images->make_worker()->encode_images({}, Pooling::Cls, true, {});
+}
+
 TEST(TorchEncoder, workers_share_the_model_at_the_same_time) {
   const RandomModel model = testing::modern_bert();
   const auto encoder = load(model);

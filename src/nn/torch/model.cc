@@ -112,6 +112,25 @@ struct Embeddings {
   size_t position_bytes() const { return positions.defined() ? positions.nbytes() : 0; }
 };
 
+/// What turns pixels into the first hidden states; all f32 but the product with `projection`.
+struct PatchEmbeddings {
+  Linear projection;
+  at::Tensor class_embedding;
+  at::Tensor positions;
+  Norm norm;
+
+  PatchEmbeddings(const cpu::PatchEmbeddings& tables, const cpu::LinearWeights& weights,
+                  const EncoderSpec& spec, const at::TensorOptions& options)
+      : projection(weights, options),
+        class_embedding(
+            to_device(tables.class_embedding(), {1, 1, spec.hidden_size}, options.dtype(at::kFloat))),
+        positions(to_device(tables.positions(), {spec.tokens_per_image(), spec.hidden_size},
+                            options.dtype(at::kFloat))),
+        norm(tables.norm(), options) {}
+
+  size_t bytes() const { return projection.bytes() + class_embedding.nbytes() + positions.nbytes(); }
+};
+
 struct CrossAttention {
   Linear query;
   Linear key_value;
@@ -165,19 +184,23 @@ class TorchModel final : public Model {
   explicit TorchModel(const ModelSource& source)
       : spec_(source.spec),
         options_(at::TensorOptions(device_of(source.device)).dtype(element_of(source.precision))),
-        embeddings_(to_device(source.embeddings.words(), {spec_.vocab_size, spec_.hidden_size},
-                              options_.dtype(at::kFloat)),
-                    source.embeddings, spec_, options_),
         final_norm_(source.final_norm, options_),
         tables_(source.tables, spec_, options_),
         layers_(make_layers(spec_.num_layers, source.read_layer)) {
+    if (spec_.reads_images()) {
+      patches_.emplace(*source.patch_embeddings, *source.patch_projection, spec_, options_);
+      return;
+    }
+    const int64_t shape[] = {spec_.vocab_size, spec_.hidden_size};
+    const at::Tensor words = to_device(source.embeddings->words(), shape, options_.dtype(at::kFloat));
+    embeddings_.emplace(words, *source.embeddings, spec_, options_);
     if (!spec_.decoder) return;
-    decoder_.emplace(Embeddings(embeddings_.words, *source.decoder_embeddings, spec_, options_),
+    decoder_.emplace(Embeddings(words, *source.decoder_embeddings, spec_, options_),
                      make_layers(spec_.decoder->num_layers, source.read_decoder_layer));
   }
 
   size_t weight_bytes() const noexcept override {
-    size_t bytes = embeddings_.words.nbytes() + embeddings_.position_bytes();
+    size_t bytes = patches_ ? patches_->bytes() : embeddings_->words.nbytes() + embeddings_->position_bytes();
     for (const Layer& layer : layers_) bytes += layer.bytes();
     if (!decoder_) return bytes;
     for (const Layer& layer : decoder_->layers) bytes += layer.bytes();
@@ -191,11 +214,18 @@ class TorchModel final : public Model {
 
   void encode(const PackedBatchView& batch, const BatchPlan& plan, Pooling pooling,
               std::span<float> out) const override {
+    compute(out, [&] { return pool(run(batch, plan), batch.offsets, plan, pooling); });
+  }
+
+  void encode_images(std::span<const float> pixels, std::span<const int32_t> offsets, const BatchPlan& plan,
+                     Pooling pooling, std::span<float> out) const override {
     compute(out, [&] {
-      const at::Tensor hidden = run(batch, plan);
-      if (!plan.pooled_tokens.empty()) return hidden.index_select(0, indices(plan.pooled_tokens));
-      return at::segment_reduce(hidden, pooling == Pooling::Mean ? "mean" : "max", {}, {},
-                                indices(batch.offsets), /*axis=*/0, /*unsafe=*/true);
+      const BatchAttention attention(spec_, tables_, plan, device());
+      const at::Tensor hidden = run_layers(attention, embed_images(pixels));
+      if (!spec_.pools_before_final_norm) {
+        return pool(normalized(final_norm_, hidden), offsets, plan, pooling);
+      }
+      return normalized(final_norm_, pool(hidden, offsets, plan, pooling));
     });
   }
 
@@ -225,10 +255,7 @@ class TorchModel final : public Model {
 
   at::Tensor run(const PackedBatchView& batch, const BatchPlan& plan) const {
     const BatchAttention attention(spec_, tables_, plan, device());
-    at::Tensor hidden = look_up(embeddings_, batch.token_ids, plan.position_ids);
-    for (size_t i = 0; i < layers_.size(); ++i) {
-      hidden = run_layer(layers_[i], attention, spec_.attention_of(i), hidden, {});
-    }
+    at::Tensor hidden = run_layers(attention, look_up(*embeddings_, batch.token_ids, plan.position_ids));
     hidden = normalized(final_norm_, hidden);
     if (!decoder_) return hidden;
     const at::Tensor encoded = hidden.to(options_);
@@ -237,6 +264,41 @@ class TorchModel final : public Model {
       hidden = run_layer(layer, attention, DecoderSpec::kSelfAttention, hidden, encoded);
     }
     return hidden;
+  }
+
+  at::Tensor run_layers(const BatchAttention& attention, at::Tensor hidden) const {
+    for (size_t i = 0; i < layers_.size(); ++i) {
+      hidden = run_layer(layers_[i], attention, spec_.attention_of(i), hidden, {});
+    }
+    return hidden;
+  }
+
+  at::Tensor pool(const at::Tensor& hidden, std::span<const int32_t> offsets, const BatchPlan& plan,
+                  Pooling pooling) const {
+    if (!plan.pooled_tokens.empty()) return hidden.index_select(0, indices(plan.pooled_tokens));
+    if (pooling == Pooling::MeanOfPatches) {
+      const int64_t num_tokens = spec_.tokens_per_image();
+      return hidden.view({-1, num_tokens, spec_.hidden_size}).narrow(1, 1, num_tokens - 1).mean(1);
+    }
+    return at::segment_reduce(hidden, pooling == Pooling::Mean ? "mean" : "max", {}, {}, indices(offsets),
+                              /*axis=*/0, /*unsafe=*/true);
+  }
+
+  /// The hidden states of images, [num_images * tokens_per_image, hidden_size].
+  at::Tensor embed_images(std::span<const float> pixels) const {
+    const int64_t size = spec_.image_size, patch = spec_.patch_size, side = spec_.patches_per_side();
+    const auto num_images = static_cast<int64_t>(pixels.size()) / spec_.values_per_image();
+    const int64_t shape[] = {num_images, 3, size, size};
+    const at::Tensor patches = to_device(pixels, shape, options_)
+                                   .narrow(2, 0, side * patch)
+                                   .narrow(3, 0, side * patch)
+                                   .reshape({num_images, 3, side, patch, side, patch})
+                                   .permute({0, 2, 4, 1, 3, 5})
+                                   .reshape({num_images, side * side, 3 * patch * patch});
+    const at::Tensor projected = patches_->projection.apply(patches).to(at::kFloat);
+    const at::Tensor tokens = at::cat({patches_->class_embedding.expand({num_images, 1, -1}), projected}, 1);
+    const at::Tensor hidden = (tokens + patches_->positions).view({-1, spec_.hidden_size});
+    return normalized(patches_->norm, hidden);
   }
 
   at::Tensor look_up(const Embeddings& embeddings, std::span<const int32_t> token_ids,
@@ -289,10 +351,11 @@ class TorchModel final : public Model {
 
   const EncoderSpec spec_;
   const at::TensorOptions options_;
-  Embeddings embeddings_;
   Norm final_norm_;
   DeviceTables tables_;
   std::vector<Layer> layers_;
+  std::optional<Embeddings> embeddings_;    ///< of an encoder of token ids
+  std::optional<PatchEmbeddings> patches_;  ///< of an encoder of images
   std::optional<Decoder> decoder_;
 };
 

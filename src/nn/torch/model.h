@@ -8,6 +8,7 @@
 #include "nn/cpu/attention_tables.h"
 #include "nn/cpu/embeddings.h"
 #include "nn/cpu/layers.h"
+#include "nn/cpu/patch_embeddings.h"
 #include "nn/device.h"
 #include "nn/encoder.h"
 #include "nn/torch/batch_plan.h"
@@ -20,12 +21,14 @@ struct ModelSource {
   const EncoderSpec& spec;
   Precision precision;
   Device device;  ///< Cuda or TorchCpu
-  const cpu::Embeddings& embeddings;
   const cpu::AttentionTables& tables;
   const cpu::NormWeights& final_norm;
   std::function<cpu::LayerWeights(size_t layer)> read_layer;
-  const cpu::Embeddings* decoder_embeddings = nullptr;  ///< of EncoderSpec::decoder
   std::function<cpu::LayerWeights(size_t layer)> read_decoder_layer;
+  const cpu::Embeddings* embeddings = nullptr;             ///< of an encoder of token ids
+  const cpu::Embeddings* decoder_embeddings = nullptr;     ///< of EncoderSpec::decoder
+  const cpu::PatchEmbeddings* patch_embeddings = nullptr;  ///< of an encoder of images
+  const cpu::LinearWeights* patch_projection = nullptr;
 };
 
 /// An encoder's weights on one of libtorch's devices. Immutable and thread-safe. Takes checked batches that
@@ -44,6 +47,11 @@ class Model {
   /// normalised.
   virtual void encode(const PackedBatchView& batch, const BatchPlan& plan, Pooling pooling,
                       std::span<float> out) const = 0;
+
+  /// The same for images, whose tokens lie between `offsets`. `pixels` is [num_images, 3, image_size,
+  /// image_size].
+  virtual void encode_images(std::span<const float> pixels, std::span<const int32_t> offsets,
+                             const BatchPlan& plan, Pooling pooling, std::span<float> out) const = 0;
 };
 
 }  // namespace jammi::nn::torch
