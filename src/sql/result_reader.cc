@@ -7,19 +7,17 @@
 #include <vector>
 
 #include <arrow/api.h>
-#include <arrow/c/bridge.h>
-#include <duckdb/common/arrow/arrow_converter.hpp>
-#include <duckdb/common/arrow/arrow_format.hpp>
 #include <duckdb/main/query_result_stream.hpp>
 
 #include "sql/arrow_status.h"
 #include "sql/errors.h"
 #include "sql/query_state.h"
+#include "sql/record_batch_format.h"
 
 namespace jammi::sql {
 namespace {
 
-using DuckStream = duckdb::QueryResultStream<duckdb::ArrowFormat>;
+using DuckStream = duckdb::QueryResultStream<RecordBatchFormat>;
 
 Error cancelled() {
   return Error(ErrorCode::Cancelled, ErrorCategory::Sql, "the query was cancelled");
@@ -103,40 +101,32 @@ class ResultReader final : public arrow::RecordBatchReader {
 
  private:
   void read_schema(bool is_explain) {
-    std::vector<std::string> names;
-    for (const duckdb::Identifier& name : stream_->GetNames()) names.push_back(name.GetIdentifierName());
-    if (is_explain && names.size() == 2) names = {"plan_type", "plan"};
-    ArrowSchema exported;
-    duckdb::ArrowConverter::ToArrowSchema(&exported, stream_->GetTypes(),
-                                          duckdb::vector<duckdb::string>(names.begin(), names.end()),
-                                          stream_->GetClientProperties());
-    raw_schema_ = value_or_throw(arrow::ImportSchema(&exported));
-    schema_ = raw_schema_;
-    for (size_t column = 0; column < names.size(); ++column) {
+    schema_ = stream_->FormatState().schema;
+    if (is_explain && schema_->num_fields() == 2) {
+      schema_ = value_or_throw(schema_->WithNames({"plan_type", "plan"}));
+    }
+    for (int column = 0; column < schema_->num_fields(); ++column) {
       if (!is_wide_integer(stream_->GetTypes()[column])) continue;
-      wide_columns_.push_back(static_cast<int>(column));
+      wide_columns_.push_back(column);
       schema_ = value_or_throw(
-          schema_->SetField(static_cast<int>(column), arrow::field(names[column], arrow::int64())));
+          schema_->SetField(column, arrow::field(schema_->field(column)->name(), arrow::int64())));
     }
   }
 
   arrow::Status fetch(std::shared_ptr<arrow::RecordBatch>* batch) {
+    duckdb::unique_ptr<std::shared_ptr<arrow::RecordBatch>> fetched;
     try {
-      duckdb::unique_ptr<duckdb::ArrowArrayWrapper> fetched = stream_->Fetch();
+      fetched = stream_->Fetch();
       if (stream_->HasError()) return to_status(to_error(stream_->GetErrorObject()));
-      if (!fetched) return arrow::Status::OK();
-      ArrowArray array;
-      fetched->MoveTo(array);
-      ARROW_ASSIGN_OR_RAISE(*batch, arrow::ImportRecordBatch(&array, raw_schema_));
     } catch (const std::exception& thrown) {
       return to_status(to_error(duckdb::ErrorData(thrown)));
     }
-    if (wide_columns_.empty()) return arrow::Status::OK();
-    std::vector<std::shared_ptr<arrow::Array>> columns = (*batch)->columns();
+    if (!fetched) return arrow::Status::OK();
+    std::vector<std::shared_ptr<arrow::Array>> columns = (*fetched)->columns();
     for (int column : wide_columns_) {
       ARROW_ASSIGN_OR_RAISE(columns[column], narrowed(*columns[column], schema_->field(column)->name()));
     }
-    *batch = arrow::RecordBatch::Make(schema_, (*batch)->num_rows(), std::move(columns));
+    *batch = arrow::RecordBatch::Make(schema_, (*fetched)->num_rows(), std::move(columns));
     return arrow::Status::OK();
   }
 
@@ -155,7 +145,6 @@ class ResultReader final : public arrow::RecordBatchReader {
   std::unique_ptr<duckdb::Connection> connection_;
   std::unique_ptr<Interrupter> interrupter_;
   std::unique_ptr<DuckStream> stream_;  // null once ended, failed or closed
-  std::shared_ptr<arrow::Schema> raw_schema_;
   std::shared_ptr<arrow::Schema> schema_;
   std::vector<int> wide_columns_;
   arrow::Status failure_;
@@ -170,7 +159,7 @@ std::shared_ptr<arrow::RecordBatchReader> stream(std::unique_ptr<duckdb::Connect
   auto interrupter = std::make_unique<Interrupter>(*connection, std::move(stop));
   return translated([&]() -> std::shared_ptr<arrow::RecordBatchReader> {
     auto result =
-        connection->Submit(std::move(statement), duckdb::make_shared_ptr<duckdb::ArrowFormat>(batch_size));
+        connection->Submit(std::move(statement), duckdb::make_shared_ptr<RecordBatchFormat>(batch_size));
     if (interrupter->is_stopped()) {
       interrupter->interrupt();  // one that came before the query began was forgotten when it did
       throw cancelled();
