@@ -67,6 +67,15 @@ struct ModelRecord {
   std::optional<std::string> tenant_id;
 };
 
+/// A model in memory.
+struct LoadedModel {
+  std::string model_id;                       ///< canonical id
+  ModelTask task = ModelTask::TextEmbedding;  ///< what it was loaded for
+  uint64_t memory_bytes = 0;                  ///< of its weights; none of a model on a server
+  uint64_t num_users = 0;                     ///< calls and readers that use it; 0: it may be dropped
+  std::string last_used_at;                   ///< ISO 8601 with milliseconds and Z
+};
+
 /// A table of model output. For embedding tasks `dimensions` is set and `index_path` names the sidecars'
 /// stem.
 struct ResultTableRecord {

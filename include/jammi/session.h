@@ -91,8 +91,19 @@ class Session {
   SearchBuilder search(const std::string& source, std::vector<float> query, size_t k,
                        const SearchOptions& options = {});
 
-  /// Loads a model ahead of its first use. Throws Cancelled on a stop request while it is fetched.
-  void preload_model(const std::string& model, std::stop_token stop = {});
+  /// Loads a model for a task ahead of its first use. Throws Model errors, Cancelled on a stop request while
+  /// it is fetched.
+  void preload_model(const std::string& model, ModelTask task = ModelTask::TextEmbedding,
+                     std::stop_token stop = {});
+
+  /// The models in memory, the one used last first. A model is loaded by its first use and stays, as long as
+  /// `inference.max_loaded_models` and the memory allow; one in use always does.
+  std::vector<LoadedModel> loaded_models() const;
+
+  /// Makes a model's next use like its first: drops it from memory and forgets where its files were found.
+  /// They stay, as does its row in the catalog. Throws Conflict while it is in use, NotFound for a model
+  /// that is neither in memory nor in the catalog.
+  void evict_model(const std::string& model);
 
   /// How the caches of the configuration's [cache] section have done.
   QueryCacheStatistics cache_statistics() const;

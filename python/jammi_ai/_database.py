@@ -10,7 +10,7 @@ import pyarrow
 from . import _arguments, _html, _jammi
 from ._model_task import ModelTask
 from ._progress import reporting
-from ._records import Channel, QueryCacheStatistics, Source, SourceDescription
+from ._records import Channel, LoadedModel, QueryCacheStatistics, Source, SourceDescription
 from ._search import SearchBuilder
 
 
@@ -308,9 +308,27 @@ class Database:
             _arguments.model("model_id", model_id), _arguments.data("image_bytes", image_bytes)
         )
 
-    def preload_model(self, model_id: str | os.PathLike[str]) -> None:
-        """Loads a model ahead of its first use, downloading it if need be. RuntimeError "Model error: ..."."""
-        self._session.preload_model(_arguments.model("model_id", model_id))
+    def preload_model(
+        self, model_id: str | os.PathLike[str], *, task: ModelTask | str = ModelTask.TextEmbedding
+    ) -> None:
+        """Loads a model for a task ahead of its first use, downloading it if need be. RuntimeError "Model error: ..."."""
+        self._session.preload_model(_arguments.model("model_id", model_id), _arguments.task("task", task))
+
+    def loaded_models(self) -> list[LoadedModel]:
+        """The models in memory, the one used last first.
+
+        A list of dicts with model_id, task, memory_bytes, num_users and last_used_at. A model is loaded by its first use
+        and stays as long as `inference.max_loaded_models` and the memory allow; one in use always does.
+        """
+        return self._session.loaded_models()
+
+    def evict_model(self, model_id: str | os.PathLike[str]) -> None:
+        """Makes a model's next use like its first: drops it from memory and forgets where its files were found. Deletes
+        nothing.
+
+        Raises RuntimeError "Model error: ..." while the model is in use, and for one that was never used.
+        """
+        self._session.evict_model(_arguments.model("model_id", model_id))
 
     def search(self, source: str, *, query: Sequence[float], k: int, filter: str | None = None) -> SearchBuilder:
         """Begins a search for the `k` rows of a source that are nearest to a vector.

@@ -62,6 +62,20 @@ class Channel(TypedDict):
     """Names and types, in the order they were declared."""
 
 
+class LoadedModel(TypedDict):
+    """A model in memory."""
+
+    model_id: str
+    task: str
+    """What it was loaded for."""
+    memory_bytes: int
+    """Of its weights; 0 for a model on a server."""
+    num_users: int
+    """Calls and builders that use it; one without any may be dropped."""
+    last_used_at: str
+    """ISO 8601, UTC."""
+
+
 class CacheStatistics(TypedDict):
     """What a cache holds, and what it has answered since the database was opened."""
 

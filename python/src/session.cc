@@ -167,9 +167,30 @@ std::vector<float> encode_image_query(const SessionHandle& handle, const std::st
       [&](const std::stop_token& stop) { return session->encode_image_query(model, bytes, stop); });
 }
 
-void preload_model(const SessionHandle& handle, const std::string& model) {
+void preload_model(const SessionHandle& handle, const std::string& model, const std::string& task) {
   const std::shared_ptr<Session> session = handle.session();
-  run_interruptibly([&](const std::stop_token& stop) { session->preload_model(model, stop); });
+  run_interruptibly(
+      [&](const std::stop_token& stop) { session->preload_model(model, parse_model_task(task), stop); });
+}
+
+nb::list loaded_models(const SessionHandle& handle) {
+  nb::list models;
+  for (const LoadedModel& model : handle.session()->loaded_models()) {
+    nb::dict dict;
+    dict["model_id"] = model.model_id;
+    dict["task"] = std::string(to_string(model.task));
+    dict["memory_bytes"] = model.memory_bytes;
+    dict["num_users"] = model.num_users;
+    dict["last_used_at"] = model.last_used_at;
+    models.append(dict);
+  }
+  return models;
+}
+
+void evict_model(const SessionHandle& handle, const std::string& model) {
+  const std::shared_ptr<Session> session = handle.session();
+  const nb::gil_scoped_release released;
+  session->evict_model(model);
 }
 
 nb::dict to_dict(const CacheStatistics& statistics) {
@@ -281,7 +302,10 @@ void bind_session(nb::module_& module) {
       .def("remove_observer", &SessionHandle::remove_observer, nb::arg("observer"))
       .def("encode_text_query", encode_text_query, nb::arg("model"), nb::arg("text"))
       .def("encode_image_query", encode_image_query, nb::arg("model"), nb::arg("image"))
-      .def("preload_model", preload_model, nb::arg("model"))
+      .def("preload_model", preload_model, nb::arg("model"), nb::arg("task"))
+      .def("loaded_models", loaded_models,
+           nb::sig("def loaded_models(self) -> list[jammi_ai._records.LoadedModel]"))
+      .def("evict_model", evict_model, nb::arg("model"))
       .def("cache_statistics", cache_statistics,
            nb::sig("def cache_statistics(self) -> jammi_ai._records.QueryCacheStatistics"))
       .def(

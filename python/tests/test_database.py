@@ -131,6 +131,8 @@ def test_a_closed_database_refuses_every_verb(embedded, model):
         lambda: embedded.generate_text_embeddings(source="papers", model=model, columns=["title"], key="id"),
         lambda: embedded.encode_text_query(model, "text"),
         lambda: embedded.preload_model(model),
+        embedded.loaded_models,
+        lambda: embedded.evict_model(model),
         lambda: embedded.register_channel("a", priority=3, columns=[]),
         lambda: embedded.add_channel_columns("a", columns=[]),
         embedded.list_channels,

@@ -3,6 +3,7 @@ import threading
 
 import pytest
 
+import jammi_ai
 from conftest import NUM_PAPERS
 
 
@@ -46,6 +47,24 @@ def test_a_text_is_encoded_once_and_the_hits_are_counted(db, model):
 def test_preloading_registers_the_model(db, model):
     assert db.preload_model(model) is None
     assert db.sql("SELECT count(*) AS n FROM models")["n"].to_pylist() == [1]
+
+
+def test_a_model_is_loaded_by_its_first_use_and_dropped_by_evicting_it(embedded, model):
+    embedded.preload_model(model, task=jammi_ai.ModelTask.TextEmbedding)
+    (loaded,) = embedded.loaded_models()
+    assert (loaded["task"], loaded["num_users"]) == ("text_embedding", 0)
+    assert loaded["model_id"] == str(model).removeprefix("local:")
+    assert loaded["memory_bytes"] > 0 and loaded["last_used_at"].endswith("Z")
+
+    search = embedded.search("papers", query=[0.1] * 32, k=1)
+    search.annotate(model=model, task="text_embedding", columns=["title"])
+    with pytest.raises(RuntimeError, match="^Model error: .*: the model is in use$"):
+        embedded.evict_model(model)
+    search.run()
+    embedded.evict_model(model)
+    assert embedded.loaded_models() == []
+    with pytest.raises(RuntimeError, match="^Model error: never/used: no such model$"):
+        embedded.evict_model("never/used")
 
 
 def test_unknown_names_are_runtime_errors_that_name_them(db, model, tmp_path):

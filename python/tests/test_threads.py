@@ -173,6 +173,8 @@ def test_every_verb_of_a_forked_child_says_to_connect_again(embedded, model, pap
         lambda: embedded.remove_observer(print),
         lambda: embedded.encode_text_query(model, "text"),
         lambda: embedded.preload_model(model),
+        embedded.loaded_models,
+        lambda: embedded.evict_model(model),
         lambda: embedded.search("papers", query=[0.1] * 32, k=5),
         lambda: embedded.register_channel("x", priority=3, columns=[]),
         lambda: embedded.add_channel_columns("x", columns=[]),

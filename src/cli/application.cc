@@ -12,6 +12,9 @@ namespace {
 
 constexpr int kUsageError = 2;
 constexpr size_t kMostNeighbors = 1'000'000;
+constexpr char kModelHelp[] =
+    "Hugging Face repository, directory (./DIR or local:DIR), or address of a server (https://HOST#MODEL)";
+const std::vector<std::string> kTasks{"text_embedding", "image_embedding", "classification", "ner"};
 
 /// Makes a sub-command that runs `command` with its options once everything is parsed.
 template <typename Command>
@@ -69,7 +72,9 @@ struct Arguments {
   InferCommandOptions infer;
   SearchCommandOptions search;
   ChannelOptions channel;
+  PreloadOptions preload;
   std::string source;
+  std::string model;
   std::string statement;
 };
 
@@ -108,13 +113,44 @@ void add_source_commands(CLI::App& app, const Context& context, Arguments& argum
   add_text(*describe, "NAME", arguments.source, "Name of the source")->required();
 }
 
-void add_catalog_commands(CLI::App& app, const Context& context) {
-  CLI::App* models = add_group(app, "models", "List models", "  jammi models list");
+void add_model_commands(CLI::App& app, const Context& context, Arguments& arguments) {
+  CLI::App* models = add_group(app, "models", "List models, fetch them ahead and forget them",
+                               "  jammi models list\n"
+                               "  jammi models preload sentence-transformers/all-MiniLM-L6-v2");
   add_command(
       *models, "list", "List the models used so far", [&] { list_models(context); },
       "  jammi models list\n"
       "  jammi models list --format json");
 
+  CLI::App* show = add_command(
+      *models, "show", "Show what is known of a model that was used",
+      [&] { show_model(context, arguments.model); },
+      "  jammi models show sentence-transformers/all-MiniLM-L6-v2\n"
+      "  jammi models show ./my-model --format json");
+  add_text(*show, "MODEL", arguments.model, kModelHelp)->required();
+
+  PreloadOptions& options = arguments.preload;
+  CLI::App* preload = add_command(
+      *models, "preload", "Download models and check that they load, so that their first use does not wait",
+      [&] { preload_models(context, options); },
+      "  jammi models preload sentence-transformers/all-MiniLM-L6-v2\n"
+      "  jammi models preload dslim/bert-base-NER --task ner\n"
+      "  jammi models preload --config server.toml");
+  add_text(*preload, "MODEL", options.models, "Models; those of server.preload_models if left out");
+  add_text(*preload, "--task", options.task, "What they are to be used for")
+      ->check(one_of(kTasks))
+      ->capture_default_str();
+
+  CLI::App* evict = add_command(
+      *models, "evict",
+      "Forget where the files of a model were found, so that its next use finds them anew. Deletes nothing. "
+      "(In memory are the models of running programs: Python's Database.evict_model drops those.)",
+      [&] { evict_model(context, arguments.model); },
+      "  jammi models evict sentence-transformers/all-MiniLM-L6-v2");
+  add_text(*evict, "MODEL", arguments.model, kModelHelp)->required();
+}
+
+void add_table_commands(CLI::App& app, const Context& context) {
   CLI::App* tables = add_group(app, "tables", "List embedding tables", "  jammi tables list");
   add_command(
       *tables, "list", "List the embedding tables", [&] { list_tables(context); },
@@ -181,10 +217,7 @@ void add_embed_command(CLI::App& app, const Context& context, Arguments& argumen
       "  jammi embed patents --model https://api.example.com#my-model --columns abstract --key id\n"
       "  jammi embed figures --model laion/CLIP-ViT-B-32-laion2B-s34B-b79K --image image --key id");
   add_text(*embed_app, "SOURCE", options.source, "Name of the source")->required();
-  add_text(
-      *embed_app, "--model", options.model,
-      "Hugging Face repository, directory (./DIR or local:DIR), or address of a server (https://HOST#MODEL)")
-      ->required();
+  add_text(*embed_app, "--model", options.model, kModelHelp)->required();
   CLI::Option* columns =
       add_list(*embed_app, "--columns", options.columns, "Columns whose text is embedded, comma-separated");
   CLI::Option* image = add_text(*embed_app, "--image", options.image,
@@ -203,16 +236,13 @@ void add_infer_command(CLI::App& app, const Context& context, Arguments& argumen
       "  jammi infer patents --task classification --model ./my-model --columns title,abstract --key id "
       "--format json > labels.jsonl");
   add_text(*infer_app, "SOURCE", options.source, "Name of the source")->required();
-  add_text(
-      *infer_app, "--model", options.model,
-      "Hugging Face repository, directory (./DIR or local:DIR), or address of a server (https://HOST#MODEL)")
-      ->required();
+  add_text(*infer_app, "--model", options.model, kModelHelp)->required();
   add_list(*infer_app, "--columns", options.columns,
            "Columns whose text, or the one whose images, the model reads; comma-separated")
       ->required();
   add_text(*infer_app, "--key", options.key, "Column that tells the rows apart")->required();
   add_text(*infer_app, "--task", options.task, "What the model is asked for")
-      ->check(one_of({"text_embedding", "image_embedding", "classification", "ner"}))
+      ->check(one_of(kTasks))
       ->capture_default_str();
 }
 
@@ -276,7 +306,8 @@ int run(int argc, const char* const* argv, Context& context) {
   app.set_help_flag("-h,--help", "Print this help and exit");
   add_global_options(app, context);
   add_source_commands(app, context, arguments);
-  add_catalog_commands(app, context);
+  add_model_commands(app, context, arguments);
+  add_table_commands(app, context);
   add_channel_commands(app, context, arguments);
   add_query_commands(app, context, arguments);
   add_embed_command(app, context, arguments);

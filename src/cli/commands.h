@@ -48,6 +48,11 @@ struct InferCommandOptions {
   std::string task = "text_embedding";
 };
 
+struct PreloadOptions {
+  std::vector<std::string> models;  ///< empty: those of server.preload_models
+  std::string task = "text_embedding";
+};
+
 struct SearchCommandOptions {
   std::string source;
   std::string text;   ///< empty when `image` is given
@@ -71,6 +76,9 @@ void list_sources(const Context& context);
 void remove_source(const Context& context, const std::string& name);
 void describe_source(const Context& context, const std::string& name);
 void list_models(const Context& context);
+void show_model(const Context& context, const std::string& model);
+void preload_models(const Context& context, const PreloadOptions& options);
+void evict_model(const Context& context, const std::string& model);
 void list_tables(const Context& context);
 void register_channel(const Context& context, const ChannelOptions& options);
 void add_channel_columns(const Context& context, const ChannelOptions& options);

@@ -24,7 +24,6 @@ constexpr std::string_view kResume = "resumable embedding jobs";
 constexpr std::string_view kServer = "the server";
 constexpr std::string_view kTraining = "fine-tuning";
 constexpr std::string_view kTopics = "topics";
-constexpr std::string_view kGpuMemory = "a budget of GPU memory";
 
 /// The place that a chain of members names, as in `at<&Config::engine, &Config::Engine::batch_size>`.
 template <auto... Members>
@@ -66,8 +65,8 @@ std::span<const Key> keys() {
       Key{"engine.batch_size", WholeNumber{at<&Config::engine, &Config::Engine::batch_size>, 1}, ""},
       Key{"gpu.device", Integer{at<&Config::gpu, &Config::Gpu::device>, -1}, ""},
       Key{"gpu.require_gpu", Flag{at<&Config::gpu, &Config::Gpu::require_gpu>}, ""},
-      Key{"gpu.memory_limit", ByteSize{at<&Config::gpu, &Config::Gpu::memory_limit>, true}, kGpuMemory},
-      Key{"gpu.memory_fraction", Fraction{at<&Config::gpu, &Config::Gpu::memory_fraction>}, kGpuMemory},
+      Key{"gpu.memory_limit", ByteSize{at<&Config::gpu, &Config::Gpu::memory_limit>, true}, ""},
+      Key{"gpu.memory_fraction", Fraction{at<&Config::gpu, &Config::Gpu::memory_fraction>}, ""},
       Key{"inference.default_backend",
           word<kBackends, &Config::inference, &Config::Inference::default_backend>(), ""},
       Key{"inference.precision", word<kPrecisions, &Config::inference, &Config::Inference::precision>(), ""},
@@ -110,7 +109,7 @@ std::span<const Key> keys() {
           ""},
       Key{"server.health_listen", Text{at<&Config::server, &Config::Server::health_listen>}, kServer},
       Key{"server.flight_listen", Text{at<&Config::server, &Config::Server::flight_listen>}, kServer},
-      Key{"server.preload_models", TextList{at<&Config::server, &Config::Server::preload_models>}, kServer},
+      Key{"server.preload_models", TextList{at<&Config::server, &Config::Server::preload_models>}, ""},
       Key{"logging.level", word<kLogLevels, &Config::logging, &Config::Logging::level>(), ""},
       Key{"logging.format", word<kLogFormats, &Config::logging, &Config::Logging::format>(), ""},
       Key{"catalog.kind", word<kCatalogKinds, &Config::catalog, &Config::Catalog::kind>(), ""},

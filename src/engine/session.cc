@@ -1,3 +1,4 @@
+#include <chrono>
 #include <format>
 #include <string_view>
 #include <utility>
@@ -29,7 +30,12 @@
 namespace jammi {
 namespace {
 
+using base::MemoryPriority;
+
 constexpr size_t kOpenTables = 16;
+
+// Most calls that use a model take less; a job of hours is not waited for.
+constexpr std::chrono::seconds kMemoryPatience{10};
 
 uint64_t embedding_cache_bytes(const Config::Cache& config) {
   if (!config.embedding_cache_enabled) return 0;
@@ -52,9 +58,9 @@ struct Session::State {
   explicit State(const Config& config)
       : database(Database::open(config)),
         loader(*database),
-        models(config.inference.max_loaded_models,
+        models({.max_models = config.inference.max_loaded_models, .patience = kMemoryPatience},
                [this](const model::ModelSource& source, ModelTask task, std::stop_token stop) {
-                 return loader.load(source, task, std::move(stop));
+                 return loader.find(source, task, std::move(stop));
                }),
         runner(*database, [this](const std::string& written, ModelTask task,
                                  std::stop_token stop) { return load_task(written, task, stop); }),
@@ -64,13 +70,15 @@ struct Session::State {
 
   /// The model as a user names it; `Loaded` is a class of what the loader gives for the task.
   template <typename Loaded>
-  std::shared_ptr<const Loaded> model(const std::string& written, ModelTask task, std::stop_token stop) {
+  std::shared_ptr<const Loaded> model(const std::string& written, ModelTask task, MemoryPriority priority,
+                                      std::stop_token stop) {
     return std::dynamic_pointer_cast<const Loaded>(
-        models.get(model::parse_model_source(written), task, std::move(stop)));
+        models.get(model::parse_model_source(written), task, priority, std::move(stop)));
   }
 
-  std::shared_ptr<const model::EmbeddingModel> embedder(const std::string& written, std::stop_token stop) {
-    return model<model::EmbeddingModel>(written, ModelTask::TextEmbedding, std::move(stop));
+  std::shared_ptr<const model::EmbeddingModel> embedder(const std::string& written, MemoryPriority priority,
+                                                        std::stop_token stop) {
+    return model<model::EmbeddingModel>(written, ModelTask::TextEmbedding, priority, std::move(stop));
   }
 
   std::shared_ptr<const inference::Task> embedding_task(
@@ -83,23 +91,25 @@ struct Session::State {
   }
 
   std::shared_ptr<const model::ImageEmbedder> image_embedder(const std::string& written,
-                                                             std::stop_token stop) {
-    return model<model::ImageEmbedder>(written, ModelTask::ImageEmbedding, std::move(stop));
+                                                             MemoryPriority priority, std::stop_token stop) {
+    return model<model::ImageEmbedder>(written, ModelTask::ImageEmbedding, priority, std::move(stop));
   }
 
+  /// For whole sources of rows.
   std::shared_ptr<const inference::Task> load_task(const std::string& written, ModelTask task,
                                                    std::stop_token stop) {
+    constexpr auto kPriority = MemoryPriority::Background;
     switch (task) {
       case ModelTask::TextEmbedding:
-        return embedding_task(embedder(written, stop));
+        return embedding_task(embedder(written, kPriority, stop));
       case ModelTask::Classification:
       case ModelTask::Ner: {
-        auto classifier = model<model::TextClassifier>(written, task, stop);
+        auto classifier = model<model::TextClassifier>(written, task, kPriority, stop);
         if (task == ModelTask::Ner) return inference::make_ner_task(classifier, classifier->labels());
         return inference::make_classification_task(classifier, classifier->labels());
       }
       case ModelTask::ImageEmbedding:
-        return inference::make_image_embedding_task(image_embedder(written, stop));
+        return inference::make_image_embedding_task(image_embedder(written, kPriority, stop));
     }
     throw Error(ErrorCode::Internal, ErrorCategory::Inference, "unknown task");
   }
@@ -132,7 +142,7 @@ Database& Session::database() noexcept {
 EmbeddingSummary Session::generate_text_embeddings(const std::string& source, const std::string& model,
                                                    const std::vector<std::string>& columns,
                                                    const std::string& key, const EmbeddingOptions& options) {
-  const auto embedder = state_->embedder(model, options.stop);
+  const auto embedder = state_->embedder(model, MemoryPriority::Background, options.stop);
   return embedding::run_embedding_job(*state_->database, *state_->embedding_task(embedder),
                                       embedder->identity(), {source, columns, key},
                                       state_->runner.observers(), options);
@@ -141,7 +151,7 @@ EmbeddingSummary Session::generate_text_embeddings(const std::string& source, co
 EmbeddingSummary Session::generate_image_embeddings(const std::string& source, const std::string& model,
                                                     const std::string& image_column, const std::string& key,
                                                     const EmbeddingOptions& options) {
-  const auto embedder = state_->image_embedder(model, options.stop);
+  const auto embedder = state_->image_embedder(model, MemoryPriority::Background, options.stop);
   return embedding::run_embedding_job(*state_->database, *inference::make_image_embedding_task(embedder),
                                       embedder->identity(), {source, {image_column}, key},
                                       state_->runner.observers(), options);
@@ -168,19 +178,19 @@ std::vector<float> Session::encode_text_query(const std::string& model, const st
   if (text.empty()) {
     throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference, "Empty or null text input");
   }
-  return state_->embeddings.embed(*state_->embedder(model, stop), text, stop);
+  return state_->embeddings.embed(*state_->embedder(model, MemoryPriority::Interactive, stop), text, stop);
 }
 
 std::vector<float> Session::encode_image_query(const std::string& model, std::span<const std::byte> image,
                                                std::stop_token stop) {
   const image::Image picture = image::decode(image);
-  return state_->image_embedder(model, std::move(stop))->embed(picture);
+  return state_->image_embedder(model, MemoryPriority::Interactive, std::move(stop))->embed(picture);
 }
 
 std::vector<float> Session::encode_image_query(const std::string& model, const std::filesystem::path& path,
                                                std::stop_token stop) {
   const image::Image picture = image::decode_file(path.string());
-  return state_->image_embedder(model, std::move(stop))->embed(picture);
+  return state_->image_embedder(model, MemoryPriority::Interactive, std::move(stop))->embed(picture);
 }
 
 SearchBuilder Session::search(const std::string& source, std::vector<float> query, size_t k,
@@ -189,8 +199,19 @@ SearchBuilder Session::search(const std::string& source, std::vector<float> quer
                               k, options);
 }
 
-void Session::preload_model(const std::string& model, std::stop_token stop) {
-  state_->embedder(model, stop);
+void Session::preload_model(const std::string& model, ModelTask task, std::stop_token stop) {
+  state_->models.get(model::parse_model_source(model), task, MemoryPriority::Background, std::move(stop));
+}
+
+std::vector<LoadedModel> Session::loaded_models() const {
+  return state_->models.list();
+}
+
+void Session::evict_model(const std::string& model) {
+  const std::string id = model::parse_model_source(model).id;
+  const bool was_loaded = state_->models.evict(id);
+  const bool is_registered = state_->loader.forget_files(id);
+  if (!was_loaded && !is_registered) throw model_error(ErrorCode::NotFound, id, "no such model");
 }
 
 QueryCacheStatistics Session::cache_statistics() const {

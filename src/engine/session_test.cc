@@ -9,6 +9,7 @@
 #include <arrow/array/array_primitive.h>
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -390,6 +391,61 @@ TEST_F(SessionTest, a_model_replaced_under_its_path_answers_for_itself) {
   const std::vector<float> after = session_->encode_text_query(model, "bread");
   EXPECT_NE(after, before);
   EXPECT_EQ(after, Session::open(config_)->encode_text_query(model, "bread"));
+}
+
+TEST_F(SessionTest, models_in_memory_are_listed_with_what_they_take) {
+  EXPECT_TRUE(session_->loaded_models().empty());
+  constexpr char kClassifier[] = "local:" JAMMI_SOURCE_DIR "/tests/fixtures/tiny_classifier";
+  session_->preload_model(kClassifier, ModelTask::Classification);
+  session_->preload_model(kModel);
+  auto reader = session_->infer("notes", kClassifier, {"title"}, ModelTask::Classification, "id");
+  const std::vector<LoadedModel> models = session_->loaded_models();
+  ASSERT_EQ(models.size(), 2u);
+  EXPECT_EQ(models[0].task, ModelTask::Classification) << "used last";
+  EXPECT_EQ(models[0].num_users, 1u);
+  EXPECT_EQ("local:" + models[1].model_id, kModel);
+  EXPECT_EQ(models[1].num_users, 0u);
+  EXPECT_GT(models[1].memory_bytes, 0u);
+}
+
+TEST_F(SessionTest, an_evicted_model_is_found_and_loaded_anew) {
+  const std::filesystem::path own = copy_of_model();
+  const std::string model = "local:" + own.string();
+  const std::vector<float> before = session_->encode_text_query(model, "bread");
+  auto reader = session_->infer("notes", model, {"title"}, ModelTask::TextEmbedding, "id");
+  EXPECT_ERROR(ErrorCode::Conflict, "the model is in use", session_->evict_model(model));
+  reader.reset();
+
+  change_weights(own);
+  EXPECT_EQ(session_->encode_text_query(model, "bread"), before) << "it is still in memory";
+  session_->evict_model(model);
+  EXPECT_TRUE(session_->loaded_models().empty());
+  EXPECT_NE(session_->encode_text_query(model, "bread"), before);
+}
+
+TEST_F(SessionTest, evicting_forgets_where_the_files_were_but_not_the_model) {
+  const std::filesystem::path own = copy_of_model();
+  session_->preload_model("local:" + own.string());
+  EXPECT_THAT(session_->database().catalog().models().list()[0].metadata_json,
+              ::testing::HasSubstr(own.string()));
+
+  session_ = Session::open(config_);
+  session_->evict_model("local:" + own.string());
+  const auto record = session_->database().catalog().models().latest(own.string());
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->metadata_json, "{}");
+  EXPECT_EQ(record->dimensions, 32);
+
+  ModelRecord tuned = *record;
+  tuned.name = "jammi:fine-tuned:1";
+  tuned.type = "fine-tuned";
+  tuned.metadata_json = R"({"artifact_path":"/adapters/1"})";
+  session_->database().catalog().models().upsert(tuned);
+  session_->evict_model(tuned.name);
+  EXPECT_EQ(session_->database().catalog().models().latest(tuned.name)->metadata_json, tuned.metadata_json)
+      << "nothing else knows where its adapter is";
+  EXPECT_ERROR(ErrorCode::NotFound, "Model error: never/used: no such model",
+               session_->evict_model("never/used"));
 }
 
 /// Answers with (letters a, letters o, 1) for each text.

@@ -16,4 +16,11 @@ namespace jammi::model {
 nn::Device choose_device(const Config::Gpu& gpu,
                          const std::function<nn::CudaStatus(int64_t)>& status_of = nn::cuda_status);
 
+/// Bytes that models may take of a GPU's `total_bytes` (0: unknown): `gpu.memory_limit` of them, times
+/// `gpu.memory_fraction`; MemoryBudget::kUnlimited when they cannot be known.
+uint64_t gpu_memory_budget(const Config::Gpu& gpu, uint64_t total_bytes);
+
+/// Bytes that models may take of the machine's `total_bytes`: three quarters.
+uint64_t host_memory_budget(uint64_t total_bytes);
+
 }  // namespace jammi::model

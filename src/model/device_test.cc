@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/memory_budget.h"
 #include "base/testing.h"
 
 namespace jammi::model {
@@ -46,6 +47,21 @@ TEST(ChooseDevice, insists_on_a_gpu_that_is_required_or_numbered) {
   EXPECT_ERROR(ErrorCode::Unsupported, "no device 3", choose_device({.device = 3}, machine(2)));
   EXPECT_ERROR(ErrorCode::Unsupported, "libtorch has no CUDA",
                choose_device({.require_gpu = true}, machine(1, "libtorch has no CUDA")));
+}
+
+TEST(GpuMemoryBudget, is_the_limit_times_the_fraction) {
+  constexpr uint64_t kTotal = 1 << 30;
+  EXPECT_EQ(gpu_memory_budget({.memory_fraction = 0.5}, kTotal), kTotal / 2);
+  EXPECT_EQ(gpu_memory_budget({.memory_limit = "50%", .memory_fraction = 0.5}, kTotal), kTotal / 4);
+  EXPECT_EQ(gpu_memory_budget({.memory_limit = "64MB", .memory_fraction = 1}, kTotal), 64u << 20);
+  EXPECT_EQ(gpu_memory_budget({.memory_limit = "8GB", .memory_fraction = 1}, kTotal), kTotal)
+      << "there is no more than the GPU has";
+}
+
+TEST(GpuMemoryBudget, has_no_bound_when_the_memory_is_not_known) {
+  EXPECT_EQ(gpu_memory_budget({}, 0), base::MemoryBudget::kUnlimited);
+  EXPECT_EQ(gpu_memory_budget({.memory_limit = "50%"}, 0), base::MemoryBudget::kUnlimited);
+  EXPECT_EQ(gpu_memory_budget({.memory_limit = "64MB", .memory_fraction = 0.5}, 0), 32u << 20);
 }
 
 }  // namespace

@@ -8,9 +8,11 @@
 namespace jammi::nn {
 namespace {
 
+constexpr char kDriver[] = "libcuda.so.1";
+
 /// How many devices the NVIDIA driver shows to this process. Throws Unsupported when there is no driver.
 int64_t count_driver_devices() {
-  const base::SharedLibrary driver("libcuda.so.1");
+  const base::SharedLibrary driver(kDriver);
   const auto initialize = driver.function<int(unsigned flags)>("cuInit");
   const auto get_count = driver.function<int(int*)>("cuDeviceGetCount");
   int count = 0;
@@ -58,6 +60,22 @@ CudaStatus cuda_status(int64_t index) {
     status.problem = what + ": " + error.message();
   }
   return status;
+}
+
+uint64_t cuda_memory_bytes(int64_t index) {
+  try {
+    const base::SharedLibrary driver(kDriver);
+    const auto initialize = driver.function<int(unsigned flags)>("cuInit");
+    const auto get_device = driver.function<int(int* device, int index)>("cuDeviceGet");
+    const auto get_bytes = driver.function<int(size_t* bytes, int device)>("cuDeviceTotalMem_v2");
+    int device = 0;
+    size_t bytes = 0;
+    const bool is_known = initialize(0) == 0 && get_device(&device, static_cast<int>(index)) == 0 &&
+                          get_bytes(&bytes, device) == 0;
+    return is_known ? bytes : 0;
+  } catch (const Error&) {
+    return 0;  // there is no driver, or one without these functions
+  }
 }
 
 }  // namespace jammi::nn

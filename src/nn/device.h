@@ -28,4 +28,7 @@ struct CudaStatus {
 /// machine without a GPU pays next to nothing.
 CudaStatus cuda_status(int64_t index);
 
+/// Bytes of memory of CUDA device `index`, as the NVIDIA driver tells; 0 when it does not.
+uint64_t cuda_memory_bytes(int64_t index);
+
 }  // namespace jammi::nn

@@ -8,6 +8,7 @@ import pytest
 
 FIXTURES = pathlib.Path(__file__).parents[1] / "fixtures"
 MODEL = FIXTURES / "tiny_bert"
+CLASSIFIER = FIXTURES / "tiny_classifier"
 CLIP = FIXTURES / "tiny_clip"
 IMAGES = FIXTURES / "images"
 sys.path.insert(0, str(FIXTURES))

@@ -3,7 +3,7 @@ import signal
 
 import pytest
 
-from conftest import CLIP, IMAGES, MODEL
+from conftest import CLASSIFIER, CLIP, IMAGES, MODEL
 from embedding_server import EmbeddingServer
 
 # -- usage
@@ -16,7 +16,7 @@ def test_no_command_prints_help(jammi):
 @pytest.mark.parametrize(
     "command",
     ["", "sources", "sources add", "sources list", "sources remove", "sources describe", "models", "models list"]
-    + ["tables", "tables list", "query", "explain", "embed", "infer", "search"]
+    + ["models show", "models preload", "models evict", "tables", "tables list", "query", "explain", "embed", "infer", "search"]
     + ["channels", "channels register", "channels add-column", "channels list"],
 )
 def test_every_help_has_an_example(jammi, command):
@@ -46,6 +46,9 @@ def test_version(jammi):
         ["embed", "a", "--model", "m", "--key", "c"],
         ["embed", "a", "--model", "m", "--columns", "b", "--image", "d", "--key", "c"],
         ["infer", "a", "--model", "m", "--columns", "b", "--key", "c", "--task", "poetry"],
+        ["models", "show"],
+        ["models", "evict"],
+        ["models", "preload", "m", "--task", "poetry"],
         ["channels", "register", "--name", "a", "--column", "b:Utf8"],
         ["channels", "register", "--name", "a", "--priority", "high", "--column", "b:Utf8"],
         ["channels", "register", "--name", "a", "--priority", "2147483648", "--column", "b:Utf8"],
@@ -374,6 +377,45 @@ def test_embed_names_what_is_wrong(books):
     assert "no-such-model" in books.fail("embed", "books", "--model", "./no-such-model", "--key", "id", "--columns", "title")
     assert "shop" in books.fail("embed", "shop", "--model", str(MODEL), "--key", "id", "--columns", "title")
     assert "ready" not in books.succeed("tables", "list")
+
+
+# -- models
+
+
+def test_a_model_is_fetched_ahead_and_shown(jammi):
+    text = jammi.succeed("models", "preload", str(MODEL))
+    assert text.startswith(f"Model '{MODEL}' can be used for text_embedding; its weights take 0.")
+    lines = dict(line.split(None, 1) for line in jammi.succeed("models", "show", str(MODEL)).splitlines()[3:])
+    assert (lines["Type"], lines["Backend"], lines["Dimensions"]) == ("local", "candle", "32")
+    shown = json.loads(jammi.succeed("models", "show", str(MODEL), "--format", "json"))
+    assert (shown["model_id"], shown["folder"], shown["task"]) == (str(MODEL), str(MODEL), "text_embedding")
+    assert jammi.fail("models", "show", "never/used") == "No model 'never/used' registered."
+
+
+def test_models_are_preloaded_for_a_task(jammi):
+    record = json.loads(
+        jammi.succeed("models", "preload", str(CLASSIFIER), "--task", "classification", "--format", "json")
+    )
+    assert (record["model_id"], record["task"]) == (str(CLASSIFIER), "classification")
+    assert int(record["memory_bytes"]) > 0
+    assert "No id2label mapping" in jammi.fail("models", "preload", str(MODEL), "--task", "ner")
+
+
+def test_without_a_name_the_models_of_the_configuration_are_preloaded(jammi, tmp_path):
+    assert "server.preload_models is empty" in jammi.fail("models", "preload")
+    (tmp_path / "jammi.toml").write_text(f'[server]\npreload_models = ["local:{MODEL}", "local:{CLASSIFIER}"]\n')
+    records = map(json.loads, jammi.succeed("models", "preload", "--format", "json").splitlines())
+    assert [record["model_id"] for record in records] == [str(MODEL), str(CLASSIFIER)]
+
+
+def test_an_evicted_model_is_found_anew(jammi):
+    jammi.succeed("models", "preload", str(MODEL))
+    assert jammi.succeed("models", "evict", str(MODEL)) == f"Model '{MODEL}' evicted; its next use finds its files anew.\n"
+    shown = json.loads(jammi.succeed("models", "show", str(MODEL), "--format", "json"))
+    assert (shown["folder"], shown["dimensions"]) == ("", "32")
+    jammi.succeed("models", "preload", str(MODEL))
+    assert json.loads(jammi.succeed("models", "show", str(MODEL), "--format", "json"))["folder"] == str(MODEL)
+    assert jammi.fail("models", "evict", "never/used") == "Model error: never/used: no such model"
 
 
 # -- channels

@@ -7,21 +7,6 @@
 
 namespace jammi::cli {
 
-void list_models(const Context& context) {
-  Listing listing{.columns = {{"Model ID", "model_id", 40},
-                              {"Backend", "backend", 12},
-                              {"Task", "task", 10},
-                              {"Status", "status"}},
-                  .rows = {},
-                  .rule_width = 75,
-                  .empty_message = "No models registered."};
-  auto database = Database::open(configure(context));
-  for (const ModelRecord& model : database->catalog().models().list()) {
-    listing.rows.push_back({model.name, model.backend, std::string(to_string(model.task)), model.status});
-  }
-  print_listing(listing, context.format, context.out);
-}
-
 void list_tables(const Context& context) {
   // Names of tables and models are long: they stand last.
   Listing listing{.columns = {{"Source", "source"},
