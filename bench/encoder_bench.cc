@@ -1,6 +1,7 @@
 // Throughput and latency of the encoder with random weights.
 //
-//   encoder_bench [f32|bf16|f16 ...] [--onednn | --cuda | --torch] [--bert-base] [--tokens=N] [--seconds=N]
+//   encoder_bench [f32|bf16|f16|int8 ...] [--onednn | --cuda | --torch] [--bert-base] [--tokens=N]
+//   [--seconds=N]
 //                 [--workers=N]
 //
 // The CPU's kernels, oneDNN's for every precision, the first CUDA device, or the plugin that serves it on the
@@ -154,6 +155,7 @@ Settings parse(int argc, char** argv) {
     if (argument == "f32") settings.precisions.push_back(nn::Precision::F32);
     if (argument == "bf16") settings.precisions.push_back(nn::Precision::Bf16);
     if (argument == "f16") settings.precisions.push_back(nn::Precision::F16);
+    if (argument == "int8") settings.precisions.push_back(nn::Precision::Int8);
     if (argument == "--onednn") settings.uses_onednn = true;
     if (argument == "--cuda") settings.device = {.kind = nn::Device::Kind::Cuda};
     if (argument == "--torch") settings.device = {.kind = nn::Device::Kind::TorchCpu};

@@ -23,7 +23,7 @@ struct EmbeddingSummary {
       0;  ///< rows whose key another row has too, less one per key; they are embedded all the same
   uint64_t tokens = 0;
   double elapsed_seconds = 0;
-  std::string precision;  ///< f32, bf16, or remote: what the model really computed in
+  std::string precision;  ///< f32, bf16, f16, int8, or remote: what the model really computed in
 };
 
 }  // namespace jammi

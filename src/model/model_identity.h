@@ -11,7 +11,7 @@ struct ModelIdentity {
   std::string digest;            ///< SHA-256 over configuration, tokenizer and weights
   std::string tokenizer_digest;  ///< SHA-256 of the tokenizer's file
   std::string pooling;           ///< mean, cls, ...
-  std::string precision;         ///< f32, bf16, or remote: whatever the server has
+  std::string precision;         ///< f32, bf16, f16, int8, or remote: whatever the server has
 };
 
 /// SHA-256 of a file in hexadecimal digits. Throws Io errors naming it.

@@ -1,7 +1,5 @@
 #include "model/precision.h"
 
-#include <jammi/error.h>
-
 namespace jammi::model {
 
 nn::Precision choose_precision(Config::Precision precision, const nn::Device& device) {
@@ -15,10 +13,9 @@ nn::Precision choose_precision(Config::Precision precision, const nn::Device& de
     case Config::Precision::F16:
       return nn::Precision::F16;
     case Config::Precision::Int8:
-      break;
+      return nn::Precision::Int8;
   }
-  throw Error(ErrorCode::Unsupported, ErrorCategory::Model,
-              "precision int8 is not supported; use auto, f32, bf16 or f16");
+  return nn::preferred_precision(device);
 }
 
 }  // namespace jammi::model

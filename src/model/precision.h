@@ -6,8 +6,7 @@
 
 namespace jammi::model {
 
-/// The precision that a configuration's word means on a device. Throws Model Unsupported for one without an
-/// implementation.
+/// The precision that a configuration's word means on a device.
 nn::Precision choose_precision(Config::Precision precision, const nn::Device& device = {});
 
 }  // namespace jammi::model

@@ -41,5 +41,12 @@ TEST(Device, of_the_cpu_refuses_f16) {
                Encoder::load(model.spec, model.names, model.source, Precision::F16));
 }
 
+TEST(Device, other_than_the_cpu_refuses_int8) {
+  const testing::RandomModel model(testing::tiny_spec(), 1);
+  EXPECT_ERROR(
+      ErrorCode::Unsupported, "int8 is computed on the CPU only, not on torch:cpu",
+      Encoder::load(model.spec, model.names, model.source, Precision::Int8, {Device::Kind::TorchCpu}));
+}
+
 }  // namespace
 }  // namespace jammi::nn

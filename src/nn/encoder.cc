@@ -15,6 +15,8 @@ std::string_view to_string(Precision precision) noexcept {
       return "bf16";
     case Precision::F16:
       return "f16";
+    case Precision::Int8:
+      return "int8";
   }
   return "";
 }

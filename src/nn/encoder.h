@@ -13,10 +13,11 @@
 
 namespace jammi::nn {
 
-/// What matrix products compute in. Residuals, norms and softmax are always f32. F16 needs a GPU.
-enum class Precision { F32, Bf16, F16 };
+/// What matrix products compute in. Residuals, norms and softmax are always f32. F16 needs a GPU. Int8 needs
+/// the CPU; it is that of the linear layers, attention is f32.
+enum class Precision { F32, Bf16, F16, Int8 };
 
-std::string_view to_string(Precision precision) noexcept;  ///< f32, bf16, f16
+std::string_view to_string(Precision precision) noexcept;  ///< f32, bf16, f16, int8
 
 /// The precision that `auto` means: Bf16 on GPUs and on CPUs with AMX-BF16 or AVX512-BF16, else F32.
 Precision preferred_precision(const Device& device = {}) noexcept;

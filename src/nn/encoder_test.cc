@@ -30,7 +30,7 @@ using testing::vision_spec;
 
 std::vector<cpu::Isa> available_isas() {
   std::vector<cpu::Isa> isas;
-  for (cpu::Isa isa : {cpu::Isa::Generic, cpu::Isa::Avx2, cpu::Isa::Avx512}) {
+  for (cpu::Isa isa : cpu::kIsas) {
     if (cpu::is_available(isa)) isas.push_back(isa);
   }
   return isas;
@@ -41,7 +41,7 @@ std::vector<cpu::Options> available_options(Precision precision) {
   std::vector<cpu::Options> all;
   for (cpu::Isa isa : available_isas()) {
     all.push_back({.isa = isa, .uses_onednn = false});
-    if (precision == Precision::F32 || cpu::has_bf16_products())
+    if (precision == Precision::F32 || (precision == Precision::Bf16 && cpu::has_bf16_products()))
       all.push_back({.isa = isa, .uses_onednn = true});
   }
   return all;
@@ -115,6 +115,38 @@ TEST(Encoder, bf16_stays_close_to_the_reference_for_every_shape_and_kernel) {
   }
 }
 
+TEST(Encoder, int8_stays_close_to_the_reference_for_every_shape_and_kernel) {
+  const int lengths[] = {1, 70, 5, 16, 33};
+  uint32_t seed = 100;
+  for (const Shape& shape : kShapes) {
+    EncoderSpec spec = tiny_spec();
+    spec.hidden_size = shape.hidden_size;
+    spec.num_heads = shape.num_heads;
+    spec.intermediate_size = shape.intermediate_size;
+    spec.num_layers = shape.num_layers;
+    const RandomModel model(spec, ++seed);
+    const PackedBatch batch = testing::random_batch(lengths, spec.vocab_size, seed);
+    const std::vector<double> expected = reference(model, batch);
+    for (const cpu::Options& options : available_options(Precision::Int8)) {
+      const auto encoder = load(model, Precision::Int8, options);
+      const std::vector<float> actual = hidden_states(*encoder, batch);
+      EXPECT_GT(smallest_cosine(actual, expected, static_cast<size_t>(spec.hidden_size)), 0.99)
+          << encoder->kernel_name() << " hidden " << shape.hidden_size;
+      EXPECT_GT(largest_difference(actual, expected), 1e-4) << "int8 must differ: " << encoder->kernel_name();
+    }
+  }
+}
+
+TEST(Encoder, int8_takes_a_quarter_of_the_memory_and_only_this_library_s_kernels) {
+  EncoderSpec spec = tiny_spec();
+  spec.hidden_size = 384;
+  spec.intermediate_size = 1536;
+  const RandomModel model(spec, 5);
+  EXPECT_LT(load(model, Precision::Int8)->weight_bytes(), load(model, Precision::F32)->weight_bytes() * 0.27);
+  EXPECT_ERROR(ErrorCode::Unsupported, "int8 is not computed through oneDNN",
+               load(model, Precision::Int8, {.uses_onednn = true}));
+}
+
 TEST(Encoder, every_activation_and_position_offset_agrees_with_the_reference) {
   using Activation = EncoderSpec::Activation;
   const int lengths[] = {9, 30};
@@ -150,6 +182,11 @@ TEST(Encoder, every_family_s_arithmetic_agrees_with_the_reference) {
       EXPECT_GT(smallest_cosine(hidden_states(*encoder, batch), expected, 24), 0.998)
           << encoder->kernel_name() << " " << model.spec.max_positions;
     }
+    for (const cpu::Options& options : available_options(Precision::Int8)) {
+      const auto encoder = load(model, Precision::Int8, options);
+      EXPECT_GT(smallest_cosine(hidden_states(*encoder, batch), expected, 24), 0.99)
+          << encoder->kernel_name() << " " << model.spec.max_positions;
+    }
   }
 }
 
@@ -171,7 +208,7 @@ TEST(Encoder, a_sequence_gives_the_same_vector_alone_and_inside_any_batch) {
   const RandomModel model(tiny_spec(), 3);
   const int lengths[] = {12, 1, 70, 33, 8, 2, 64, 64, 65, 7};
   const PackedBatch batch = testing::random_batch(lengths, 50, 3);
-  for (Precision precision : {Precision::F32, Precision::Bf16}) {
+  for (Precision precision : {Precision::F32, Precision::Bf16, Precision::Int8}) {
     for (const cpu::Options& options : available_options(precision)) {
       const auto encoder = load(model, precision, options);
       const auto worker = encoder->make_worker();
@@ -314,6 +351,11 @@ TEST(ImageEncoder, agrees_with_the_double_precision_reference_for_every_kernel_a
         EXPECT_GT(smallest_cosine(encode_images(*encoder, pixels, pooling), expected, 24), 0.999)
             << encoder->kernel_name() << " " << to_string(pooling) << " " << pools_first;
       }
+      for (const cpu::Options& options : available_options(Precision::Int8)) {
+        const auto encoder = load(model, Precision::Int8, options);
+        EXPECT_GT(smallest_cosine(encode_images(*encoder, pixels, pooling), expected, 24), 0.99)
+            << encoder->kernel_name() << " " << to_string(pooling) << " " << pools_first;
+      }
     }
   }
 }
@@ -451,6 +493,7 @@ TEST(Encoder, reports_what_it_holds_and_how_it_computes) {
   EXPECT_FALSE(encoder->kernel_name().empty());
   EXPECT_EQ(to_string(Precision::F32), "f32");
   EXPECT_EQ(to_string(Precision::Bf16), "bf16");
+  EXPECT_EQ(to_string(Precision::Int8), "int8");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Prints what a model makes of texts or images, for comparison with the reference implementation.
-// usage: parity_dump [--torch] MODEL f32|bf16|f16 TEXTS.json [query|sequences|tokens|images] > RESULT.json
+// usage: parity_dump [--torch] MODEL f32|bf16|f16|int8 TEXTS.json [query|sequences|tokens|images] >
+// RESULT.json
 //
 // TEXTS is an array of strings. The vectors of documents by default, or of queries; or a classifier's logits;
 // or, for images, the pixels that the model sees and the vectors of the files whose paths they are.
@@ -104,6 +105,7 @@ nlohmann::json run(const jammi::model::ResolvedModel& model, Config::Precision p
 
 Config::Precision precision_of(std::string_view word) {
   if (word == "bf16") return Config::Precision::Bf16;
+  if (word == "int8") return Config::Precision::Int8;
   return word == "f16" ? Config::Precision::F16 : Config::Precision::F32;
 }
 
@@ -114,7 +116,7 @@ int main(int argc, char** argv) {
   const bool uses_torch = std::erase(arguments, "--torch") > 0;
   if (arguments.size() != 3 && arguments.size() != 4) {
     std::fputs(
-        "usage: parity_dump [--torch] MODEL f32|bf16|f16 TEXTS.json "
+        "usage: parity_dump [--torch] MODEL f32|bf16|f16|int8 TEXTS.json "
         "[query|sequences|tokens|images]\n",
         stderr);
     return 2;

@@ -15,6 +15,7 @@ from reference import CLASSIFIER_KINDS, Classifier  # noqa: E402
 
 F32_TOLERANCE = 1e-4
 BF16_COSINE = 0.999
+INT8_COSINE = 0.99
 
 TEXTS = [entry["text"] * entry.get("repeat", 1)
          for entry in json.loads((FIXTURES / "hostile_texts.json").read_text())]
@@ -57,12 +58,13 @@ def test_f32_logits_equal_those_of_a_padded_batch(reference, tmp_path):
     assert max(numpy.abs(ours - theirs).max() for ours, theirs in zip(computed, expected, strict=True)) <= F32_TOLERANCE
 
 
-def test_bf16_logits_point_where_transformers_do(reference, expected, tmp_path):
-    ours = numpy.concatenate(dump(reference, "bf16", tmp_path)).ravel()
+@pytest.mark.parametrize(("precision", "bound"), [("bf16", BF16_COSINE), ("int8", INT8_COSINE)])
+def test_rounded_logits_point_where_transformers_do(reference, expected, precision, bound, tmp_path):
+    ours = numpy.concatenate(dump(reference, precision, tmp_path)).ravel()
     theirs = numpy.concatenate(expected).ravel()
     cosine = float(ours @ theirs / numpy.linalg.norm(ours) / numpy.linalg.norm(theirs))
     print(f"cosine {cosine:.6f}")
-    assert cosine >= BF16_COSINE
+    assert cosine >= bound
 
 
 def test_torch_f32_logits_equal_transformers(reference, expected, tmp_path):

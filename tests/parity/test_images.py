@@ -14,7 +14,7 @@ import transformers
 from PIL import Image, ImageDraw
 from safetensors.torch import load_file
 
-from test_families import BF16_COSINE, F32_TOLERANCE, FIXTURES
+from test_families import BF16_COSINE, F32_TOLERANCE, FIXTURES, INT8_COSINE
 
 sys.path.insert(0, str(FIXTURES))
 import make_families  # noqa: E402
@@ -173,11 +173,12 @@ def test_f32_vectors_equal_transformers(computed, expected):
     assert error <= F32_TOLERANCE
 
 
-def test_bf16_vectors_point_where_transformers_do(model, pictures, expected, tmp_path):
-    result = dump(model, "bf16", [file for _, file in pictures], tmp_path)
+@pytest.mark.parametrize(("precision", "bound"), [("bf16", BF16_COSINE), ("int8", INT8_COSINE)])
+def test_rounded_vectors_point_where_transformers_do(model, pictures, expected, precision, bound, tmp_path):
+    result = dump(model, precision, [file for _, file in pictures], tmp_path)
     cosine = (vectors_of(result) * expected).sum(axis=1)
     print(f"{result['kernel']}: smallest cosine {cosine.min():.6f}")
-    assert cosine.min() >= BF16_COSINE
+    assert cosine.min() >= bound
 
 
 @pytest.mark.parametrize("precision", ["f32", "bf16", "f16"])

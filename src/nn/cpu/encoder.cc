@@ -229,7 +229,11 @@ std::shared_ptr<const Encoder> load_encoder(const EncoderSpec& spec, const Weigh
                                             const Options& options) {
   if (precision == Precision::F16) {
     throw Error(ErrorCode::Unsupported, ErrorCategory::Model,
-                "precision f16 needs a GPU; the CPU computes in f32 or bf16");
+                "precision f16 needs a GPU; the CPU computes in f32, bf16 or int8");
+  }
+  if (precision == Precision::Int8 && options.uses_onednn) {
+    throw Error(ErrorCode::Unsupported, ErrorCategory::Model,
+                "precision int8 is not computed through oneDNN");
   }
   check_spec(spec, names);
   return std::make_shared<CpuEncoder>(spec, names, weights, precision, options);

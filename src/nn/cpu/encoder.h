@@ -10,7 +10,7 @@ namespace jammi::nn::cpu {
 /// How to use this CPU. The defaults are the fastest; tests choose the others.
 struct Options {
   Isa isa = best_isa();
-  /// oneDNN multiplies instead of this library's f32 kernels, which emulate bf16 by rounding.
+  /// oneDNN multiplies instead of this library's kernels, which emulate bf16 by rounding. Not for Int8.
   bool uses_onednn = false;
 };
 
@@ -18,7 +18,7 @@ struct Options {
 Options fastest_options(Precision precision) noexcept;
 
 /// Encoder::load for an explicit choice of kernels. `options.isa` must be available. Throws Unsupported for
-/// F16.
+/// F16, and for Int8 with oneDNN.
 std::shared_ptr<const Encoder> load_encoder(const EncoderSpec& spec, const WeightNames& names,
                                             const TensorSource& weights, Precision precision,
                                             const Options& options);

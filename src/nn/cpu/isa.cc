@@ -36,6 +36,14 @@ bool has_avx512_bf16() noexcept {
   return __builtin_cpu_supports("avx512bf16");
 }
 
+bool has_avx512_vnni() noexcept {
+  return __builtin_cpu_supports("avx512vnni");
+}
+
+bool has_avx_vnni() noexcept {
+  return __builtin_cpu_supports("avxvnni");
+}
+
 #else
 
 bool has_amx_bf16() noexcept {
@@ -50,6 +58,12 @@ bool has_avx2() noexcept {
 bool has_avx512_bf16() noexcept {
   return false;
 }
+bool has_avx512_vnni() noexcept {
+  return false;
+}
+bool has_avx_vnni() noexcept {
+  return false;
+}
 
 #endif
 
@@ -61,8 +75,12 @@ std::string_view to_string(Isa isa) noexcept {
       return "generic";
     case Isa::Avx2:
       return "avx2";
+    case Isa::Avx2Vnni:
+      return "avx2_vnni";
     case Isa::Avx512:
       return "avx512";
+    case Isa::Avx512Vnni:
+      return "avx512_vnni";
   }
   return "";
 }
@@ -73,15 +91,22 @@ bool is_available(Isa isa) noexcept {
       return true;
     case Isa::Avx2:
       return has_avx2();
+    case Isa::Avx2Vnni:
+      return has_avx2() && has_avx_vnni();
     case Isa::Avx512:
       return has_avx2() && has_avx512();
+    case Isa::Avx512Vnni:
+      return has_avx2() && has_avx512() && has_avx512_vnni();
   }
   return false;
 }
 
 Isa best_isa() noexcept {
-  if (is_available(Isa::Avx512)) return Isa::Avx512;
-  return is_available(Isa::Avx2) ? Isa::Avx2 : Isa::Generic;
+  Isa best = Isa::Generic;
+  for (Isa isa : kIsas) {
+    if (is_available(isa)) best = isa;
+  }
+  return best;
 }
 
 bool has_bf16_products() noexcept {

@@ -4,10 +4,13 @@
 
 namespace jammi::nn::cpu {
 
-/// Instruction sets that the kernels are compiled for, slowest first.
-enum class Isa { Generic, Avx2, Avx512 };
+/// Instruction sets that the kernels are compiled for, slowest first. Those with VNNI multiply bytes in one
+/// instruction and are otherwise like those without.
+enum class Isa { Generic, Avx2, Avx2Vnni, Avx512, Avx512Vnni };
 
-std::string_view to_string(Isa isa) noexcept;  ///< generic, avx2, avx512
+inline constexpr Isa kIsas[] = {Isa::Generic, Isa::Avx2, Isa::Avx2Vnni, Isa::Avx512, Isa::Avx512Vnni};
+
+std::string_view to_string(Isa isa) noexcept;  ///< generic, avx2, avx2_vnni, avx512, avx512_vnni
 
 /// True when this CPU and operating system run code compiled for `isa`.
 bool is_available(Isa isa) noexcept;

@@ -4,11 +4,13 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "nn/cpu/aligned_buffer.h"
 #include "nn/cpu/kernel_terms.h"
 #include "nn/cpu/panel_linear.h"
+#include "nn/cpu/quantized_linear.h"
 
 namespace jammi::nn::cpu {
 namespace {
@@ -17,32 +19,44 @@ namespace {
 /// intermediate values stay in the cache.
 constexpr size_t kRowsPerPass = 192;
 
+/// A linear layer in the form that the stack's precision multiplies by.
+using Linear = std::variant<PanelLinear, QuantizedLinear>;
+
+Linear make_linear(const LinearWeights& weights, const Kernels& kernels, Precision precision) {
+  if (precision == Precision::Int8) return QuantizedLinear(weights, kernels);
+  return PanelLinear(weights, kernels, precision == Precision::Bf16);
+}
+
+size_t bytes_of(const Linear& linear) {
+  return std::visit([](const auto& form) { return form.bytes(); }, linear);
+}
+
 struct CrossAttention {
-  PanelLinear query;
-  PanelLinear key_value;
-  PanelLinear output;
+  Linear query;
+  Linear key_value;
+  Linear output;
   NormWeights norm;
 
-  CrossAttention(CrossAttentionWeights weights, const Kernels& kernels, bool rounds)
-      : query(weights.query, kernels, rounds),
-        key_value(weights.key_value, kernels, rounds),
-        output(weights.output, kernels, rounds),
+  CrossAttention(CrossAttentionWeights weights, const Kernels& kernels, Precision precision)
+      : query(make_linear(weights.query, kernels, precision)),
+        key_value(make_linear(weights.key_value, kernels, precision)),
+        output(make_linear(weights.output, kernels, precision)),
         norm(std::move(weights.norm)) {}
 
-  size_t bytes() const { return query.bytes() + key_value.bytes() + output.bytes(); }
+  size_t bytes() const { return bytes_of(query) + bytes_of(key_value) + bytes_of(output); }
 };
 
 struct Layer {
-  PanelLinear qkv;
-  PanelLinear attention_output;
+  Linear qkv;
+  Linear attention_output;
   NormWeights attention_norm;
-  PanelLinear intermediate;
-  PanelLinear output;
+  Linear intermediate;
+  Linear output;
   NormWeights feed_forward_norm;
   std::optional<CrossAttention> cross_attention = {};
 
   size_t bytes() const {
-    return qkv.bytes() + attention_output.bytes() + intermediate.bytes() + output.bytes() +
+    return bytes_of(qkv) + bytes_of(attention_output) + bytes_of(intermediate) + bytes_of(output) +
            (cross_attention ? cross_attention->bytes() : 0);
   }
 };
@@ -50,18 +64,18 @@ struct Layer {
 class PanelLayers final : public LayerStack {
  public:
   PanelLayers(const StackSource& source, Precision precision, const Kernels& kernels)
-      : spec_(source.spec), tables_(source.tables), rounds_(precision == Precision::Bf16), kernels_(kernels) {
-    if (source.input != nullptr) input_.emplace(*source.input, kernels, rounds_);
+      : spec_(source.spec), tables_(source.tables), precision_(precision), kernels_(kernels) {
+    if (source.input != nullptr) input_.emplace(*source.input, kernels, rounds());
     for (int64_t i = 0; i < spec_.num_layers; ++i) {
       LayerWeights weights = source.read_layer(static_cast<size_t>(i));
-      layers_.push_back({.qkv = {weights.qkv, kernels, rounds_},
-                         .attention_output = {weights.attention_output, kernels, rounds_},
+      layers_.push_back({.qkv = make_linear(weights.qkv, kernels, precision),
+                         .attention_output = make_linear(weights.attention_output, kernels, precision),
                          .attention_norm = std::move(weights.attention_norm),
-                         .intermediate = {weights.intermediate, kernels, rounds_},
-                         .output = {weights.output, kernels, rounds_},
+                         .intermediate = make_linear(weights.intermediate, kernels, precision),
+                         .output = make_linear(weights.output, kernels, precision),
                          .feed_forward_norm = std::move(weights.feed_forward_norm)});
       if (!weights.cross_attention) continue;
-      layers_.back().cross_attention.emplace(std::move(*weights.cross_attention), kernels, rounds_);
+      layers_.back().cross_attention.emplace(std::move(*weights.cross_attention), kernels, precision);
     }
   }
 
@@ -72,7 +86,10 @@ class PanelLayers final : public LayerStack {
   }
 
   std::string kernel_name() const override {
-    return std::string(rounds_ ? "panel_rounding:" : "panel:") + std::string(kernels_.name);
+    const char* form = precision_ == Precision::Int8 ? "panel_int8:"
+                       : rounds()                    ? "panel_rounding:"
+                                                     : "panel:";
+    return form + std::string(kernels_.name);
   }
 
   std::unique_ptr<LayerRunner> make_runner() const override;
@@ -80,14 +97,14 @@ class PanelLayers final : public LayerStack {
   const EncoderSpec& spec() const { return spec_; }
   const AttentionTables& tables() const { return tables_; }
   const Kernels& kernels() const { return kernels_; }
-  bool rounds() const { return rounds_; }
+  bool rounds() const { return precision_ == Precision::Bf16; }
   const PanelLinear& input() const { return input_.value(); }
   std::span<const Layer> layers() const { return layers_; }
 
  private:
   EncoderSpec spec_;
   const AttentionTables& tables_;
-  bool rounds_;
+  Precision precision_;
   const Kernels& kernels_;
   std::optional<PanelLinear> input_;
   std::vector<Layer> layers_;
@@ -120,7 +137,7 @@ class PanelRunner final : public LayerRunner {
       const Layer& layer = stack_.layers()[i];
       for_each_pass(num_tokens, [&](size_t first, size_t rows) {
         const float* operand = block_input(layer.attention_norm, hidden + first * hidden_size_, rows);
-        multiply(layer.qkv, operand, rows, qkv_.data() + first * 3 * hidden_size_);
+        multiply(layer.qkv, operand, rows, qkv_.data() + first * 3 * hidden_size_, operand_finish());
       });
       attend(offsets, spec_.attention_of(i));
       if (layer.cross_attention) {
@@ -132,7 +149,7 @@ class PanelRunner final : public LayerRunner {
         });
         attend(offsets, DecoderSpec::kCrossAttention);
       }
-      const PanelLinear& attention_output =
+      const Linear& attention_output =
           layer.cross_attention ? layer.cross_attention->output : layer.attention_output;
       const NormWeights& attention_norm =
           layer.cross_attention ? layer.cross_attention->norm : layer.attention_norm;
@@ -180,8 +197,8 @@ class PanelRunner final : public LayerRunner {
                      const float* encoded) {
     float* queries = projected_.grow(kRowsPerPass * 3 * hidden_size_);
     float* keys_values = queries + rows * hidden_size_;
-    multiply(cross.query, block_input(cross.norm, residual, rows), rows, queries);
-    multiply(cross.key_value, block_input({}, encoded, rows), rows, keys_values);
+    multiply(cross.query, block_input(cross.norm, residual, rows), rows, queries, operand_finish());
+    multiply(cross.key_value, block_input({}, encoded, rows), rows, keys_values, operand_finish());
     for (size_t row = 0; row < rows; ++row) {
       float* target = qkv_.data() + (first + row) * 3 * hidden_size_;
       std::copy_n(queries + row * hidden_size_, hidden_size_, target);
@@ -189,9 +206,17 @@ class PanelRunner final : public LayerRunner {
     }
   }
 
-  void multiply(const PanelLinear& linear, const float* operand, size_t rows, float* target) {
-    Product product = linear.product(rows, operand, target);
-    product.rounds_to_bf16 = stack_.rounds();
+  /// For results that another product multiplies.
+  Finish operand_finish() const { return {.rounds_to_bf16 = stack_.rounds()}; }
+
+  void multiply(const Linear& linear, const float* operand, size_t rows, float* target,
+                const Finish& finish) {
+    if (const auto* quantized = std::get_if<QuantizedLinear>(&linear)) {
+      quantized->multiply(kernels_, rows, operand, target, finish, quantized_rows_);
+      return;
+    }
+    Product product = std::get<PanelLinear>(linear).product(rows, operand, target);
+    product.finish = finish;
     kernels_.multiply(product);
   }
 
@@ -228,28 +253,26 @@ class PanelRunner final : public LayerRunner {
                      .rounds_to_bf16 = stack_.rounds()});
   }
 
-  void add(const PanelLinear& linear, const float* operand, size_t rows, float* residual) {
-    Product product = linear.product(rows, operand, residual);
-    product.adds_to_target = true;
-    kernels_.multiply(product);
+  void add(const Linear& linear, const float* operand, size_t rows, float* residual) {
+    multiply(linear, operand, rows, residual, {.adds_to_target = true});
   }
 
   void feed_forward(const Layer& layer, size_t rows, float* residual) {
-    float* intermediate = intermediate_.grow(kRowsPerPass * layer.intermediate.out_features());
+    const auto width = static_cast<size_t>(spec_.intermediate_size);
+    float* intermediate = intermediate_.grow(kRowsPerPass * width * (spec_.is_gated ? 2 : 1));
     const float* operand = block_input(layer.feed_forward_norm, residual, rows);
-    Product widen = layer.intermediate.product(rows, operand, intermediate);
     if (spec_.is_gated) {
-      kernels_.multiply(widen);
+      multiply(layer.intermediate, operand, rows, intermediate, {});
       kernels_.gate({.num_rows = rows,
-                     .width = static_cast<size_t>(spec_.intermediate_size),
+                     .width = width,
                      .source = intermediate,
                      .target = intermediate,
                      .activation = epilogue_,
                      .rounds_to_bf16 = stack_.rounds()});
     } else {
-      widen.epilogue = epilogue_;
-      widen.rounds_to_bf16 = stack_.rounds();
-      kernels_.multiply(widen);
+      Finish finish = operand_finish();
+      finish.epilogue = epilogue_;
+      multiply(layer.intermediate, operand, rows, intermediate, finish);
     }
     add(layer.output, intermediate, rows, residual);
   }
@@ -271,6 +294,7 @@ class PanelRunner final : public LayerRunner {
   bool normalizes_input_;
   Epilogue epilogue_;
   AlignedBuffer<float> operand_;
+  QuantizedRows quantized_rows_;
   AlignedBuffer<float> projected_;
   AlignedBuffer<float> qkv_;
   AlignedBuffer<float> context_;

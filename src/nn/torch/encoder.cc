@@ -109,6 +109,11 @@ const base::SharedLibrary& plugin() {
 std::shared_ptr<const Encoder> load_encoder(const EncoderSpec& spec, const WeightNames& names,
                                             const TensorSource& weights, Precision precision,
                                             const Device& device) {
+  if (precision == Precision::Int8) {
+    throw Error(ErrorCode::Unsupported, ErrorCategory::Gpu,
+                "precision int8 is computed on the CPU only, not on " + to_string(device) +
+                    "; set gpu.device = -1, or the precision f32, bf16 or f16");
+  }
   if (device.kind == Device::Kind::Cuda) {
     const std::string problem = cuda_status(device.index).problem;
     if (!problem.empty()) throw Error(ErrorCode::Unsupported, ErrorCategory::Gpu, problem);

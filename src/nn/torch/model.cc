@@ -26,6 +26,8 @@ at::ScalarType element_of(Precision precision) {
       return at::kBFloat16;
     case Precision::F16:
       return at::kHalf;
+    case Precision::Int8:
+      break;  // refused before the plugin is loaded
   }
   return at::kFloat;
 }

@@ -9,18 +9,32 @@ extern const Kernels kKernels;
 namespace avx2 {
 extern const Kernels kKernels;
 }
+namespace avx2_vnni {
+extern const Kernels kKernels;
+}
 namespace avx512 {
+extern const Kernels kKernels;
+}
+namespace avx512_vnni {
 extern const Kernels kKernels;
 }
 #endif
 
 const Kernels& kernels_for(Isa isa) noexcept {
+  switch (isa) {
 #if defined(__x86_64__)
-  if (isa == Isa::Avx512) return avx512::kKernels;
-  if (isa == Isa::Avx2) return avx2::kKernels;
+    case Isa::Avx2:
+      return avx2::kKernels;
+    case Isa::Avx2Vnni:
+      return avx2_vnni::kKernels;
+    case Isa::Avx512:
+      return avx512::kKernels;
+    case Isa::Avx512Vnni:
+      return avx512_vnni::kKernels;
 #endif
-  static_cast<void>(isa);
-  return generic::kKernels;
+    default:
+      return generic::kKernels;
+  }
 }
 
 }  // namespace jammi::nn::cpu

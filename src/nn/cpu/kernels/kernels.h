@@ -12,6 +12,13 @@ namespace jammi::nn::cpu {
 
 enum class Epilogue { None, Gelu, GeluTanh, QuickGelu, Relu };
 
+/// What becomes of a product's results once the bias is added.
+struct Finish {
+  Epilogue epilogue = Epilogue::None;
+  bool adds_to_target = false;
+  bool rounds_to_bf16 = false;  ///< results keep 8 significant bits
+};
+
 /// target = epilogue(source * weights + bias), or target += source * weights + bias.
 struct Product {
   size_t rows = 0;
@@ -21,9 +28,35 @@ struct Product {
   const float* weights = nullptr;  ///< panels made by PanelLinear
   const float* bias = nullptr;     ///< [columns rounded up to panel_width]
   float* target = nullptr;         ///< [rows, columns]
-  Epilogue epilogue = Epilogue::None;
-  bool adds_to_target = false;
-  bool rounds_to_bf16 = false;  ///< results keep 8 significant bits
+  Finish finish = {};
+};
+
+/// Rounds the values of each row to 256 levels between its lowest and its highest: lowest + step * level.
+struct RowQuantization {
+  size_t num_rows = 0;
+  size_t width = 0;
+  const float* source = nullptr;  ///< [num_rows, width]
+  void* target = nullptr;         ///< the levels, Kernels::quantized_bytes bytes
+  float* lowest = nullptr;        ///< [num_rows]
+  float* steps = nullptr;         ///< [num_rows]
+};
+
+/// A Product of quantised rows and weights. Its sums of levels times weights are exact: every instruction set
+/// forms the same ones.
+struct QuantizedProduct {
+  size_t rows = 0;
+  size_t depth = 0;
+  size_t columns = 0;
+  const void* source = nullptr;  ///< what RowQuantization wrote
+  const float* lowest = nullptr;
+  const float* steps = nullptr;
+  const int8_t* weights = nullptr;  ///< panels made by QuantizedLinear
+  // Of each column, [columns rounded up to panel_width]:
+  const float* scales = nullptr;  ///< the value of a weight of one
+  const float* sums = nullptr;    ///< the sum of the weights' values
+  const float* bias = nullptr;
+  float* target = nullptr;  ///< [rows, columns]
+  Finish finish = {};
 };
 
 /// Which keys a query sees. Always inlined: instruction sets share this header, and the linker would keep one
@@ -107,8 +140,11 @@ struct Kernels {
   std::string_view name;
   size_t panel_width;
   size_t (*attention_scratch)(size_t length, size_t head_size) noexcept;
+  size_t (*quantized_bytes)(size_t num_rows, size_t width) noexcept;
 
   void (*multiply)(const Product&) noexcept;
+  void (*quantize)(const RowQuantization&) noexcept;
+  void (*multiply_quantized)(const QuantizedProduct&) noexcept;
   void (*attend)(const Attention&) noexcept;
   void (*rotate)(const Rotation&) noexcept;
   void (*gate)(const Gate&) noexcept;
@@ -120,6 +156,17 @@ struct Kernels {
 
 /// Depth of the weight blocks that `multiply` walks: one panel of a block fits a first-level cache.
 inline constexpr size_t kDepthBlock = 384;
+
+/// Neighbouring inputs whose weights lie together, for instructions that add four products at a time.
+inline constexpr size_t kQuad = 4;
+
+/// Quantised weights run from -kWeightLimit to kWeightLimit.
+inline constexpr int kWeightLimit = 127;
+
+/// Inputs of a quantised product, whole quads: the weights of those that do not exist are zero.
+constexpr size_t quantized_depth(size_t width) {
+  return (width + kQuad - 1) / kQuad * kQuad;
+}
 
 /// Floats behind the last value of a relative bias: kernels read whole vectors.
 inline constexpr size_t kBiasPadding = 16;

@@ -1,13 +1,16 @@
 #include "nn/cpu/kernels/kernels.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <random>
+#include <span>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "nn/cpu/panel_linear.h"
+#include "nn/cpu/quantized_linear.h"
 
 namespace jammi::nn::cpu {
 namespace {
@@ -45,7 +48,7 @@ class KernelsTest : public ::testing::TestWithParam<Isa> {
 
 std::vector<Isa> available_isas() {
   std::vector<Isa> isas;
-  for (Isa isa : {Isa::Generic, Isa::Avx2, Isa::Avx512}) {
+  for (Isa isa : kIsas) {
     if (is_available(isa)) isas.push_back(isa);
   }
   return isas;
@@ -69,7 +72,7 @@ TEST_P(KernelsTest, products_of_any_size_equal_plain_sums) {
     for (bool adds : {false, true}) {
       std::vector<float> target = before;
       Product product = linear.product(rows, source.data(), target.data());
-      product.adds_to_target = adds;
+      product.finish.adds_to_target = adds;
       kernels_.multiply(product);
       for (size_t i = 0; i < target.size(); ++i) {
         double expected = weights.bias[i % columns] + (adds ? before[i] : 0.0f);
@@ -94,7 +97,7 @@ TEST_P(KernelsTest, epilogues_are_exact_to_one_millionth) {
   std::vector<float> target(source.size());
   const auto apply = [&](Epilogue epilogue) {
     Product product = linear.product(source.size(), source.data(), target.data());
-    product.epilogue = epilogue;
+    product.finish.epilogue = epilogue;
     kernels_.multiply(product);
   };
   const auto tolerance = [](double expected) { return std::max(1e-6, 1e-6 * std::abs(expected)); };
@@ -129,9 +132,105 @@ TEST_P(KernelsTest, products_round_their_results_to_bf16_on_request) {
   Product product = linear.product(5, source.data(), exact.data());
   kernels_.multiply(product);
   product.target = rounded.data();
-  product.rounds_to_bf16 = true;
+  product.finish.rounds_to_bf16 = true;
   kernels_.multiply(product);
   for (size_t i = 0; i < exact.size(); ++i) EXPECT_EQ(rounded[i], nearest_bf16(exact[i]));
+}
+
+std::vector<float> quantized_product(const Kernels& kernels, const LinearWeights& weights,
+                                     const std::vector<float>& source, std::vector<float> target,
+                                     const Finish& finish) {
+  QuantizedRows rows;
+  QuantizedLinear(weights, kernels)
+      .multiply(kernels, source.size() / weights.in_features, source.data(), target.data(), finish, rows);
+  return target;
+}
+
+/// What quantisation makes of the values of rows: their product with the identity, whose weights are exact.
+std::vector<float> rounded_rows(const Kernels& kernels, const std::vector<float>& source, size_t width) {
+  LinearWeights identity{.in_features = width,
+                         .out_features = width,
+                         .weight = std::vector<float>(width * width),
+                         .bias = std::vector<float>(width)};
+  for (size_t i = 0; i < width; ++i) identity.weight[i * width + i] = 1;
+  return quantized_product(kernels, identity, source, std::vector<float>(source.size()), {});
+}
+
+TEST_P(KernelsTest, quantised_rows_keep_their_ends_and_every_value_to_half_a_step) {
+  for (size_t width : {1, 3, 4, 7, 15, 16, 17, 100, 384}) {
+    std::vector<float> source = random_values(3 * width, 13, 5);
+    std::fill_n(source.begin() + static_cast<ptrdiff_t>(width), width, -2.5f);  // a row without a range
+    const std::vector<float> rounded = rounded_rows(kernels_, source, width);
+    for (size_t row = 0; row < 3; ++row) {
+      const auto of_row = std::span(source).subspan(row * width, width);
+      const auto [lowest, highest] = std::ranges::minmax(of_row);
+      const float step = (highest - lowest) / 255;
+      for (size_t i = 0; i < width; ++i) {
+        const bool is_end = of_row[i] == lowest || of_row[i] == highest;
+        EXPECT_NEAR(rounded[row * width + i], of_row[i], is_end ? 2e-5 : 0.501 * step) << "width " << width;
+      }
+    }
+  }
+}
+
+/// A weight rounded as QuantizedLinear promises: in steps of a 127th of its output's largest.
+double rounded_weight(const LinearWeights& weights, size_t output, size_t input) {
+  const auto row = std::span(weights.weight).subspan(output * weights.in_features, weights.in_features);
+  float largest = 0;
+  for (float weight : row) largest = std::max(largest, std::abs(weight));
+  return std::round(row[input] / largest * 127) * largest / 127;
+}
+
+TEST_P(KernelsTest, quantised_products_of_any_size_equal_plain_sums_of_the_rounded_values) {
+  constexpr size_t kSizes[][3] = {{1, 1, 1},   {3, 5, 7},     {6, 16, 16},   {7, 17, 33},   {8, 384, 31},
+                                  {13, 9, 64}, {193, 20, 24}, {25, 385, 40}, {2, 1000, 17}, {50, 801, 5}};
+  for (const auto& [rows, depth, columns] : kSizes) {
+    const LinearWeights weights{.in_features = depth,
+                                .out_features = columns,
+                                .weight = random_values(depth * columns, 1),
+                                .bias = random_values(columns, 2)};
+    const std::vector<float> source = random_values(rows * depth, 3);
+    const std::vector<float> before = random_values(rows * columns, 4);
+    const std::vector<float> rounded = rounded_rows(kernels_, source, depth);
+    for (bool adds : {false, true}) {
+      const std::vector<float> target =
+          quantized_product(kernels_, weights, source, before, {.adds_to_target = adds});
+      for (size_t i = 0; i < target.size(); ++i) {
+        double expected = weights.bias[i % columns] + (adds ? before[i] : 0.0f);
+        for (size_t k = 0; k < depth; ++k) {
+          expected += rounded[i / columns * depth + k] * rounded_weight(weights, i % columns, k);
+        }
+        ASSERT_NEAR(target[i], expected, 1e-3) << rows << "x" << depth << "x" << columns << " at " << i;
+      }
+    }
+  }
+}
+
+TEST_P(KernelsTest, quantised_products_do_not_saturate) {
+  constexpr size_t kDepth = 3072;
+  LinearWeights weights{.in_features = kDepth,
+                        .out_features = 2,
+                        .weight = std::vector<float>(2 * kDepth, 1.0f),
+                        .bias = {0, 0}};
+  std::fill_n(weights.weight.begin() + kDepth, kDepth, -1.0f);
+  std::vector<float> source(kDepth, 255.0f);
+  source[0] = 0;
+  const std::vector<float> target = quantized_product(kernels_, weights, source, {0, 0}, {});
+  EXPECT_FLOAT_EQ(target[0], 255.0f * (kDepth - 1));
+  EXPECT_FLOAT_EQ(target[1], -255.0f * (kDepth - 1));
+}
+
+TEST_P(KernelsTest, quantised_products_apply_their_epilogue) {
+  const LinearWeights weights{.in_features = 20,
+                              .out_features = 19,
+                              .weight = random_values(20 * 19, 1),
+                              .bias = random_values(19, 2)};
+  const std::vector<float> source = random_values(5 * 20, 3);
+  const std::vector<float> zeros(5 * 19);
+  const std::vector<float> plain = quantized_product(kernels_, weights, source, zeros, {});
+  const std::vector<float> activated =
+      quantized_product(kernels_, weights, source, zeros, {.epilogue = Epilogue::Gelu});
+  for (size_t i = 0; i < plain.size(); ++i) EXPECT_NEAR(activated[i], gelu(plain[i]), 5e-6);
 }
 
 TEST_P(KernelsTest, attention_of_any_length_and_head_size_equals_plain_softmax) {

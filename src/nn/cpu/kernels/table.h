@@ -6,7 +6,10 @@
 namespace jammi::nn::cpu::JAMMI_ISA {
 
 size_t attention_scratch(size_t length, size_t head_size) noexcept;
+size_t quantized_bytes(size_t num_rows, size_t width) noexcept;
 void multiply(const Product& product) noexcept;
+void quantize(const RowQuantization& quantization) noexcept;
+void multiply_quantized(const QuantizedProduct& product) noexcept;
 void attend(const Attention& attention) noexcept;
 void rotate(const Rotation& rotation) noexcept;
 void gate(const Gate& gate) noexcept;
