@@ -7,11 +7,11 @@ import subprocess
 import sys
 import venv
 
-from measuring import ROOT, WORK, machine
+from embed_shapes import DATA, Shape, tokenizer_directory
+from measuring import ROOT, machine, minilm
 
 CORES = 2
-DATA = WORK / "embed"
-SWEEP_TEXTS = 200
+SWEEP_COUNT = 200
 # Without bf16 instructions PyTorch computes bf16 ten times slower than f32: a part of the texts tells its speed.
 EMULATED_SHARE = 10
 
@@ -58,12 +58,13 @@ class Arrangement:
 
 @dataclasses.dataclass
 class Contestant:
+    shape: Shape
     label: str
     throughput_command: list
     query_command: list | None = None
     batch_sizes: tuple = ()  # for peers: those worth trying
     arrangement: Arrangement | None = None  # for peers
-    share: int = 1  # embeds the first 1/share of the texts
+    share: int = 1  # computes the first 1/share of the texts or images
 
     # What it achieved; rates have one entry per round.
     kernel: str = ""
@@ -73,23 +74,23 @@ class Contestant:
 
     @property
     def vectors_path(self):
-        return DATA / f"{self.label.replace(' ', '-')}.f32"
+        return self.shape.directory / f"{self.label.replace(' ', '-')}.f32"
 
-    def count(self, texts):
-        return len(texts.lengths) // self.share
+    def count(self, work):
+        return len(work.lengths) // self.share
 
-    def run(self, texts, count):
-        command = self.throughput_command + ["--workload", texts.path, "--texts", count, "--vectors", self.vectors_path]
+    def run(self, work, count):
+        command = self.throughput_command + ["--workload", work.path, "--count", count, "--vectors", self.vectors_path]
         if self.arrangement:
             for option, value in dataclasses.asdict(self.arrangement).items():
                 command = command + [f"--{option}", value]
         return run_json(command)
 
-    def measure_throughput(self, texts):
-        count = self.count(texts)
-        result = self.run(texts, count)
-        self.rates.append(texts.tokens(count) / result["seconds"])
-        self.cpu_rates.append(texts.tokens(count) / result["cpu_seconds"])
+    def measure_throughput(self, work):
+        count = self.count(work)
+        result = self.run(work, count)
+        self.rates.append(work.tokens(count) / result["seconds"])
+        self.cpu_rates.append(work.tokens(count) / result["cpu_seconds"])
         self.kernel = result.get("kernel", "")
 
     def measure_query(self):
@@ -118,70 +119,89 @@ def make_peers():
     return python
 
 
-def export_onnx(python, model, features):
-    directory = DATA / f"onnx-{requirements_digest()}"
+def make_model(shape, python):
+    """The directory of the shape's model: the published one, or random weights, made once."""
+    if not shape.is_random:
+        return minilm()
+    directory = shape.directory / f"model-{requirements_digest()}"
+    if not (directory / "model.safetensors").exists():
+        progress(f"making random weights in {shape.title}")
+        command = [python, PEER_SOURCES / "make_model.py", shape.name, directory, "--tokenizer", tokenizer_directory()]
+        subprocess.run(command, check=True, stdout=sys.stderr)
+    return directory
+
+
+def export_onnx(shape, python, model, features):
+    directory = shape.directory / f"onnx-{requirements_digest()}"
     if not (directory / "int8.onnx").exists():
         progress("exporting, fusing and quantising the ONNX model")
         # Without VNNI the int8 kernels add in 16 bits, which full-range weights overflow.
         has_vnni = "avx512_vnni" in features or "avx_vnni" in features
-        options = [] if has_vnni else ["--reduce-range"]
+        options = ["--kind", shape.kind] + ([] if has_vnni else ["--reduce-range"])
         command = [python, PEER_SOURCES / "export_onnx.py", model, directory, *options]
         subprocess.run(command, check=True, stdout=sys.stderr)
     return directory
 
 
-def make_contestants(model, features):
+def make_contestants(shape, model, python, features):
     """Ours, then the peers, still without arrangements; and the engine that computes the reference vectors."""
-    ours, python = build_ours(), make_peers()
-    onnx = export_onnx(python, model, features)
-    pytorch_bf16_share = 1 if has_fast_bf16(features) else EMULATED_SHARE
-    best_precision = "bf16" if has_fast_bf16(features) else "f32"
+    ours = build_ours()
+    onnx = export_onnx(shape, python, model, features)
+    has_bf16 = has_fast_bf16(features)
+    mode = "tokens" if shape.kind == "vectors" else shape.kind
 
-    def jammi(mode, label, precision):
+    def jammi(label, precision, mode=mode):
         options = ["--model", model, "--precision", precision, "--threads", CORES]
         query = [ours, "query", *options] if mode == "tokens" else None
-        return Contestant(label, [ours, mode, *options], query)
+        return Contestant(shape, label, [ours, mode, *options], query)
 
     def peer(engine, label, path, batch_sizes, share=1):
-        command = [python, PEER_SOURCES / "run.py", engine, "--model", path]
-        return Contestant(label, command, command + ["--query"], batch_sizes, share=share)
+        command = [python, PEER_SOURCES / "run.py", engine, "--model", path, "--kind", shape.kind]
+        command += ["--dimensions", shape.outputs]
+        query = command + ["--query"] if mode == "tokens" else None
+        return Contestant(shape, label, command, query, batch_sizes, share=share)
 
-    contestants = [
-        jammi("tokens", "jammi bf16", "bf16"),
-        jammi("tokens", "jammi f32", "f32"),
-        jammi("texts", f"jammi {best_precision} from text", best_precision),
+    contestants = [jammi("jammi bf16", "bf16"), jammi("jammi f32", "f32"), jammi("jammi int8", "int8")]
+    if not shape.is_random:
+        best = "bf16" if has_bf16 else "f32"
+        contestants.append(jammi(f"jammi {best} from text", best, "texts"))
+    contestants += [
         peer("onnxruntime", "ONNX Runtime f32", onnx / "f32.onnx", (8, 16, 32, 64)),
         peer("onnxruntime", "ONNX Runtime int8", onnx / "int8.onnx", (8, 16, 32, 64)),
         peer("pytorch-f32", "PyTorch f32", model, (8, 16, 32)),
-        peer("pytorch-bf16", "PyTorch bf16", model, (8, 16, 32), pytorch_bf16_share),
     ]
+    if has_bf16 or not shape.is_random:
+        share = 1 if has_bf16 else EMULATED_SHARE
+        contestants.append(peer("pytorch-bf16", "PyTorch bf16", model, (8, 16, 32), share))
     reference = peer("reference", "reference", model, ())
     reference.arrangement = Arrangement()
     return contestants, reference
 
 
-def arrange_peers(contestants, texts, sweep):
-    """Gives every peer its fastest arrangement on this machine: remembered, or found by trying all of them."""
+def arrange_peers(contestants, work, sweep):
+    """Gives every peer its fastest arrangement on this machine: the one found for MiniLM, or for this shape when a sweep
+    has been asked for."""
     path = DATA / "arrangements.json"
     known = json.loads(path.read_text()) if path.exists() else {}
     here = known.setdefault(f"{machine()}, {requirements_digest()}", {})
     for contestant in contestants:
         if not contestant.batch_sizes:
             continue
-        if sweep or contestant.label not in here:
-            progress(f"finding the best arrangement of {contestant.label}")
-            here[contestant.label] = dataclasses.asdict(best_arrangement(contestant, texts))
+        key = f"{contestant.shape.name} {contestant.label}" if contestant.shape.is_random else contestant.label
+        if sweep or (key not in here and contestant.label not in here):
+            progress(f"finding the best arrangement of {key}")
+            here[key] = dataclasses.asdict(best_arrangement(contestant, work))
             path.write_text(json.dumps(known, indent=1))
-        contestant.arrangement = Arrangement(**here[contestant.label])
+        contestant.arrangement = Arrangement(**here.get(key, here.get(contestant.label)))
 
 
-def best_arrangement(contestant, texts):
-    count = min(SWEEP_TEXTS, contestant.count(texts))
+def best_arrangement(contestant, work):
+    count = min(SWEEP_COUNT, contestant.count(work))
     tried = []
     for workers in (1, CORES):
         for batch in contestant.batch_sizes:
             contestant.arrangement = Arrangement(workers, CORES // workers, batch)
-            rate = texts.tokens(count) / contestant.run(texts, count)["seconds"]
+            rate = work.tokens(count) / contestant.run(work, count)["seconds"]
             tried.append((rate, contestant.arrangement))
             progress(f"  {contestant.arrangement}: {rate:,.0f} tokens/s")
     return max(tried, key=lambda entry: entry[0])[1]

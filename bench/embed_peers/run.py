@@ -1,7 +1,7 @@
 """Runs one peer over the workload in one arrangement and prints what it took as JSON.
 
-`workers` processes with `threads` threads each take batches of `batch` texts, longest first, from one counter. The
-clock starts when all of them have loaded the model and computed a few batches, and stops with the last vector.
+`workers` processes with `threads` threads each take batches of `batch` texts, longest first, or images from one counter.
+The clock starts when all of them have loaded the model and computed a few batches, and stops with the last vector.
 """
 
 import argparse
@@ -17,18 +17,17 @@ import numpy as np
 import workload
 from engines import ENGINES
 
-DIMENSIONS = 384
 QUERY = [101, 2129, 2079, 1045, 16500, 1037, 5371, 102]  # "how do i compress a file"
 QUERY_CALLS = 300
 
 
 def work(arguments, worker, next_batch, start, seconds, cpu_seconds):
-    token_ids = workload.read_token_ids(arguments.workload, arguments.texts)
-    batches = workload.sorted_batches(token_ids, arguments.batch)
-    encode = ENGINES[arguments.engine](arguments.model, arguments.threads)
-    vectors = np.memmap(arguments.vectors, np.float32, "r+", shape=(len(token_ids), DIMENSIONS))
+    items = workload.open_work(arguments.kind, arguments.workload, arguments.count)
+    batches = items.batches(arguments.batch)
+    encode = ENGINES[arguments.engine](arguments.model, arguments.threads, arguments.kind)
+    vectors = np.memmap(arguments.vectors, np.float32, "r+", shape=(arguments.count, arguments.dimensions))
     for batch in (batches[-1], batches[len(batches) // 2], batches[-1]):
-        encode(*workload.padded([token_ids[i] for i in batch]))
+        encode(*items.inputs(batch))
     start.wait()
     began, cpu_began = time.perf_counter(), time.process_time()
     while True:
@@ -37,13 +36,13 @@ def work(arguments, worker, next_batch, start, seconds, cpu_seconds):
             next_batch.value += 1
         if mine >= len(batches):
             break
-        vectors[batches[mine]] = encode(*workload.padded([token_ids[i] for i in batches[mine]]))
+        vectors[batches[mine]] = encode(*items.inputs(batches[mine]))
     seconds[worker] = time.perf_counter() - began
     cpu_seconds[worker] = time.process_time() - cpu_began
 
 
 def throughput(arguments):
-    np.memmap(arguments.vectors, np.float32, "w+", shape=(arguments.texts, DIMENSIONS)).flush()
+    np.memmap(arguments.vectors, np.float32, "w+", shape=(arguments.count, arguments.dimensions)).flush()
     processes = multiprocessing.get_context("spawn")
     next_batch, start = processes.Value("q", 0), processes.Barrier(arguments.workers)
     seconds, cpu_seconds = (processes.Array("d", arguments.workers) for _ in range(2))
@@ -61,7 +60,7 @@ def throughput(arguments):
 
 
 def query_latency(arguments):
-    encode = ENGINES[arguments.engine](arguments.model, arguments.threads)
+    encode = ENGINES[arguments.engine](arguments.model, arguments.threads, arguments.kind)
     query = workload.padded([QUERY])
     times = []
     for _ in range(QUERY_CALLS):
@@ -78,7 +77,9 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--query", action="store_true", help="measure one 8-token query instead")
     parser.add_argument("--workload", type=pathlib.Path)
-    parser.add_argument("--texts", type=int)
+    parser.add_argument("--kind", choices=("vectors", "classes", "images"), default="vectors")
+    parser.add_argument("--dimensions", type=int, help="of one answer")
+    parser.add_argument("--count", type=int, help="texts or images")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--vectors", type=pathlib.Path, help="where the vectors go, raw float32")

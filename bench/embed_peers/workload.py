@@ -1,7 +1,10 @@
-"""The work every engine gets: texts and their token ids, in one Arrow stream with the columns key, text, token_ids."""
+"""The work every engine gets: texts and their token ids, in one Arrow stream with the columns key, text, token_ids; or
+pixels of square RGB images, raw float32."""
 
 import pyarrow as pa
 import numpy as np
+
+IMAGE_SIZE = 224
 
 
 def write(path, keys, texts, token_ids):
@@ -15,6 +18,11 @@ def read_token_ids(path, count):
     with pa.ipc.open_stream(path) as stream:
         column = stream.read_all()["token_ids"].slice(0, count)
     return [np.asarray(ids.values) for ids in column]
+
+
+def read_pixels(path, count):
+    """The first `count` images as [count, 3, side, side]."""
+    return np.fromfile(path, np.float32).reshape(-1, 3, IMAGE_SIZE, IMAGE_SIZE)[:count]
 
 
 def sorted_batches(token_ids, texts_per_batch):
@@ -32,3 +40,31 @@ def padded(token_ids):
         ids[row, : len(text)] = text
         mask[row, : len(text)] = 1
     return ids, mask
+
+
+class Texts:
+    """Texts in batches of nearly equal length."""
+
+    def __init__(self, path, count):
+        self.items = read_token_ids(path, count)
+
+    def batches(self, size):
+        return sorted_batches(self.items, size)
+
+    def inputs(self, batch):
+        return padded([self.items[i] for i in batch])
+
+
+class Images:
+    def __init__(self, path, count):
+        self.items = read_pixels(path, count)
+
+    def batches(self, size):
+        return [range(i, min(i + size, len(self.items))) for i in range(0, len(self.items), size)]
+
+    def inputs(self, batch):
+        return (self.items[batch.start : batch.stop],)
+
+
+def open_work(kind, path, count):
+    return (Images if kind == "images" else Texts)(path, count)

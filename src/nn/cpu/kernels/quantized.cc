@@ -92,7 +92,8 @@ struct PanelProduct {
     const int8_t* weights = panel;
     for (size_t k = 0; k < depth; k += kQuad) {
       add_step<0>(left, right, source, stride, weights);
-      if constexpr (kSteps == 2) add_step<1>(left, right, source + kQuad, stride, weights);
+      if constexpr (kSteps == 2)
+        add_step<1>(left, right, source + kQuad * sizeof(Element) / kSteps, stride, weights);
       source += kQuad * sizeof(Element);
       weights += kPanelWidth * kQuad;
     }
