@@ -77,21 +77,24 @@ class Database:
         self,
         name: str,
         *,
-        format: str,
+        format: str | None = None,
         url: str | None = None,
         path: str | os.PathLike[str] | None = None,
     ) -> None:
-        """Registers a file, or a directory or glob of files, for good. In SQL it is `<name>.public.<file name>`.
+        """Registers a file, a directory or glob of files, or a database, for good.
+
+        In SQL files are `<name>.public.<file name>`, the tables of a database `<name>.public.<table>`.
 
         Args:
             name: What SQL and the other verbs call the source.
-            format: parquet, csv or json.
-            url: Where the files are: "/data/patents.parquet", "file:///data/patents.parquet", "/data/*.parquet".
+            format: parquet, csv or json; none for a database.
+            url: Where the files are: "/data/patents.parquet", "file:///data/patents.parquet", "/data/*.parquet". Or a
+                database: "postgresql://user:password@host:5432/db", "mysql://user:password@host:3306/db".
             path: The same as a local path, which may be relative to the working directory. Give exactly one of the two.
 
         Raises:
-            RuntimeError: The format is unknown, the files are missing or unreadable, or the name is taken
-                ("Source error: <name>: Source already registered").
+            RuntimeError: The format is unknown, the files are missing or unreadable, the database cannot be reached, or
+                the name is taken ("Source error: <name>: Source already registered").
             ValueError: Both or none of `url` and `path`.
         """
         places = [
@@ -100,7 +103,8 @@ class Database:
         ]
         if len(places) != 1:
             raise ValueError("add_source takes exactly one of url and path")
-        self._session.add_source(_arguments.text("name", name), places[0], _arguments.text("format", format))
+        file_format = None if format is None else _arguments.text("format", format)
+        self._session.add_source(_arguments.text("name", name), places[0], file_format)
 
     def remove_source(self, name: str) -> None:
         """Forgets a source and deletes its embeddings; its own files stay. RuntimeError for an unknown source."""

@@ -24,6 +24,7 @@
 #include "arrow_table.h"
 #include "channels.h"
 #include "config/logging.h"
+#include "db/database_url.h"
 #include "interruptible.h"
 #include "observer.h"
 #include "search.h"
@@ -57,13 +58,13 @@ void close_session(SessionHandle& handle) {
 }
 
 void add_source(const SessionHandle& handle, const std::string& name, const std::string& url,
-                const std::string& format) {
+                const std::optional<std::string>& format) {
   const std::shared_ptr<Session> session = handle.session();
   run_without_gil([&] {
     SourceConnection connection;
     connection.url = url;
-    connection.format = parse_file_format(format);
-    session->database().add_source(name, SourceType::File, std::move(connection));
+    if (format) connection.format = parse_file_format(*format);
+    session->database().add_source(name, db::source_type_of(url), std::move(connection));
   });
 }
 
@@ -267,7 +268,7 @@ void bind_session(nb::module_& module) {
                    [](const SessionHandle& handle) {
                      return handle.session()->database().config().artifact_dir.string();
                    })
-      .def("add_source", add_source, nb::arg("name"), nb::arg("url"), nb::arg("format"))
+      .def("add_source", add_source, nb::arg("name"), nb::arg("url"), nb::arg("format").none())
       .def("remove_source", remove_source, nb::arg("name"))
       .def("list_sources", list_sources, nb::sig("def list_sources(self) -> list[jammi_ai._records.Source]"))
       .def("describe_source", describe_source, nb::arg("name"),

@@ -117,7 +117,7 @@ def test_every_verb_is_among_them(embedded, model):
         ("query must be a flat sequence of numbers", lambda db: db.search("papers", query=["0.1"] * 32, k=1)),
         ("query must be a flat sequence of numbers", lambda db: db.search("papers", query=[None] * 32, k=1)),
         ("k must be an int, not float", lambda db: db.search("papers", query=[0.1] * 32, k=1.0)),
-        ("format must be a str, not NoneType", lambda db: db.add_source("x", path="x", format=None)),
+        ("format must be a str, not int", lambda db: db.add_source("x", path="x", format=1)),
         ("relations must be a dict, not list", lambda db: db.sql("SELECT 1", relations=[("a", None)])),
         ("relation name must be a str, not int", lambda db: db.sql("SELECT 1", relations={1: None})),
         ("task must be a ModelTask", lambda db: db.infer(source="a", model="m", columns=["b"], task="x", key="id")),

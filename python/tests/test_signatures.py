@@ -13,7 +13,7 @@ CONNECT = ["*config=None", "*artifact_dir=None", "*gpu_device=None", "*inference
 SIGNATURES = {
     jammi_ai.connect: CONNECT,
     jammi_ai.Database: CONNECT,
-    jammi_ai.Database.add_source: ["name", "*format", "*url=None", "*path=None"],
+    jammi_ai.Database.add_source: ["name", "*format=None", "*url=None", "*path=None"],
     jammi_ai.Database.remove_source: ["name"],
     jammi_ai.Database.list_sources: [],
     jammi_ai.Database.describe_source: ["name"],

@@ -4,6 +4,7 @@
 
 #include <jammi/error.h>
 
+#include "base/url_password.h"
 #include "catalog/tenant_filter.h"
 
 namespace jammi::catalog {
@@ -63,7 +64,8 @@ SourceRecord SourceRepository::add(const std::string& id, SourceType type, const
                      "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (source_id) DO NOTHING");
     insert.bind(std::string_view(id)).bind(std::string_view(id));
     insert.bind(std::string_view(Json(to_string(type)).dump()));
-    insert.bind(std::string_view(connection.url.value_or(""))).bind(std::string_view(options));
+    const std::string shown_url = base::hide_passwords(connection.url.value_or(""));
+    insert.bind(std::string_view(shown_url)).bind(std::string_view(options));
     insert.bind(scope.tenant_id()).run();
     if (lease->num_changed_rows() == 0)
       throw source_error(ErrorCode::AlreadyExists, id, "Source already registered");

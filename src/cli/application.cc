@@ -46,14 +46,17 @@ CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<std::s
   return add_text(app, name, values, description)->delimiter(',')->allow_extra_args(false);
 }
 
-/// Exactly one of two options must be given. Asked for by hand: an option group would show as a section of
+/// Exactly one of the options must be given. Asked for by hand: an option group would show as a section of
 /// its own in the help.
-void require_one(CLI::App& app, CLI::Option* first, CLI::Option* second) {
-  second->excludes(first);
-  app.parse_complete_callback([first, second] {
-    if (first->empty() && second->empty()) {
-      throw CLI::RequiredError(first->get_name() + " or " + second->get_name());
-    }
+void require_one(CLI::App& app, const std::vector<CLI::Option*>& options) {
+  for (size_t i = 0; i < options.size(); ++i) {
+    for (size_t other = i + 1; other < options.size(); ++other) options[other]->excludes(options[i]);
+  }
+  app.parse_complete_callback([options] {
+    if (!std::ranges::all_of(options, &CLI::Option::empty)) return;
+    std::vector<std::string> names;
+    for (const CLI::Option* option : options) names.push_back(option->get_name());
+    throw CLI::RequiredError(fmt::format("{}", fmt::join(names, " or ")));
   });
 }
 
@@ -84,17 +87,22 @@ void add_source_commands(CLI::App& app, const Context& context, Arguments& argum
                                 "  jammi sources list");
 
   CLI::App* add = add_command(
-      *sources, "add", "Register a file, a directory or a glob",
-      [&] { add_source(context, arguments.add_source); },
+      *sources, "add", "Register files or a database", [&] { add_source(context, arguments.add_source); },
       "  jammi sources add patents --path /data/patents.parquet\n"
       "  jammi sources add events --path '/data/events/*.jsonl' --format json\n"
-      "  jammi sources add companies --url file:///data/companies.csv");
+      "  jammi sources add companies --url file:///data/companies.csv\n"
+      "  jammi sources add shop --postgres postgresql://ann:secret@localhost:5432/shop");
   AddSourceOptions& options = arguments.add_source;
   add_text(*add, "NAME", options.name, "Name of the source in SQL")->required();
   CLI::Option* path = add_text(*add, "--path", options.path, "Local file, directory or glob");
-  CLI::Option* url = add_text(*add, "--url", options.url, "The same as a URL");
-  require_one(*add, path, url);
-  add_text(*add, "--format", options.format, "parquet, csv or json; told by the extension if left out")
+  CLI::Option* url = add_text(*add, "--url", options.url, "The same or a database, as a URL");
+  CLI::Option* postgres = add_text(*add, "--postgres", options.postgres,
+                                   "PostgreSQL: postgresql://user:password@host:5432/database");
+  CLI::Option* mysql =
+      add_text(*add, "--mysql", options.mysql, "MySQL or MariaDB: mysql://user:password@host:3306/database");
+  require_one(*add, {path, url, postgres, mysql});
+  add_text(*add, "--format", options.format,
+           "Of files: parquet, csv or json; told by the extension if left out")
       ->check(one_of({"parquet", "csv", "json"}));
 
   add_command(
@@ -222,7 +230,7 @@ void add_embed_command(CLI::App& app, const Context& context, Arguments& argumen
       add_list(*embed_app, "--columns", options.columns, "Columns whose text is embedded, comma-separated");
   CLI::Option* image = add_text(*embed_app, "--image", options.image,
                                 "Column whose images are embedded: contents of files, or their paths");
-  require_one(*embed_app, columns, image);
+  require_one(*embed_app, {columns, image});
   add_text(*embed_app, "--key", options.key, "Column that tells the rows apart")->required();
 }
 
@@ -258,7 +266,7 @@ void add_search_command(CLI::App& app, const Context& context, Arguments& argume
   add_text(*search_app, "SOURCE", options.source, "Name of the source")->required();
   CLI::Option* text = add_text(*search_app, "TEXT", options.text, "What to look for");
   CLI::Option* image = add_text(*search_app, "--image", options.image, "An image file to look for instead");
-  require_one(*search_app, text, image);
+  require_one(*search_app, {text, image});
   add_text(*search_app, "--model", options.model, "Model for the query; the table's own if left out");
   add_text(*search_app, "-k", options.k, "Number of rows")
       ->check(CLI::Range(size_t{1}, kMostNeighbors).description(""))

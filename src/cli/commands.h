@@ -27,9 +27,11 @@ struct Context {
 
 struct AddSourceOptions {
   std::string name;
-  std::string path;    ///< local file, directory or glob; relative to the current directory
-  std::string url;     ///< used when `path` is empty
-  std::string format;  ///< empty: told by the file's extension
+  std::string path;      ///< local file, directory or glob; relative to the current directory
+  std::string url;       ///< of the same or of a database; used when `path` is empty
+  std::string postgres;  ///< URL of a PostgreSQL database
+  std::string mysql;     ///< URL of a MySQL or MariaDB database
+  std::string format;    ///< empty: told by the file's extension
 };
 
 struct EmbedOptions {

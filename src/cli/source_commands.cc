@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/configure.h"
 #include "cli/listing.h"
+#include "db/database_url.h"
 
 namespace jammi::cli {
 namespace {
@@ -34,6 +35,18 @@ FileFormat format_by_extension(const std::string& location) {
   return known->second;
 }
 
+struct Place {
+  SourceType type;
+  std::string url;
+};
+
+Place place_of(const AddSourceOptions& options) {
+  if (!options.postgres.empty()) return {SourceType::Postgres, options.postgres};
+  if (!options.mysql.empty()) return {SourceType::Mysql, options.mysql};
+  if (!options.path.empty()) return {SourceType::File, std::filesystem::absolute(options.path)};
+  return {db::source_type_of(options.url), options.url};
+}
+
 std::string kind_title(SourceType type) {
   switch (type) {
     case SourceType::File:
@@ -49,13 +62,15 @@ std::string kind_title(SourceType type) {
 }  // namespace
 
 void add_source(const Context& context, const AddSourceOptions& options) {
-  std::string location =
-      options.path.empty() ? options.url : std::filesystem::absolute(options.path).string();
+  Place place = place_of(options);
   SourceConnection connection;
-  connection.url = location;
-  connection.format =
-      options.format.empty() ? format_by_extension(location) : parse_file_format(options.format);
-  Database::open(configure(context))->add_source(options.name, SourceType::File, std::move(connection));
+  connection.url = std::move(place.url);
+  if (!options.format.empty()) {
+    connection.format = parse_file_format(options.format);
+  } else if (place.type == SourceType::File) {
+    connection.format = format_by_extension(*connection.url);
+  }
+  Database::open(configure(context))->add_source(options.name, place.type, std::move(connection));
   context.out << "Source '" << options.name << "' added.\n";
 }
 

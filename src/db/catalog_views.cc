@@ -10,6 +10,7 @@
 
 #include <arrow/api.h>
 
+#include "base/url_password.h"
 #include "sql/arrow_status.h"
 
 namespace jammi::db {
@@ -75,19 +76,20 @@ std::string joined(const std::vector<std::string>& parts) {
 
 sql::CatalogView sources_view(std::shared_ptr<catalog::Catalog> catalog) {
   using R = SourceRecord;
-  return view<R>("sources",
-                 {text<R>("source_id", [](const R& r) { return r.id; }),
-                  text<R>("source_type", [](const R& r) { return std::string(to_string(r.type)); }),
-                  text<R>("uri", [](const R& r) { return r.connection.url.value_or(""); }),
-                  text<R>("format",
-                          [](const R& r) -> std::optional<std::string> {
-                            if (!r.connection.format) return std::nullopt;
-                            return std::string(to_string(*r.connection.format));
-                          }),
-                  text<R>("created_at", [](const R& r) { return r.created_at; }),
-                  text<R>("updated_at", [](const R& r) { return r.updated_at; }),
-                  text<R>("tenant_id", [](const R& r) { return r.tenant_id; })},
-                 [catalog] { return catalog->sources().list(); });
+  return view<R>(
+      "sources",
+      {text<R>("source_id", [](const R& r) { return r.id; }),
+       text<R>("source_type", [](const R& r) { return std::string(to_string(r.type)); }),
+       text<R>("uri", [](const R& r) { return base::hide_passwords(r.connection.url.value_or("")); }),
+       text<R>("format",
+               [](const R& r) -> std::optional<std::string> {
+                 if (!r.connection.format) return std::nullopt;
+                 return std::string(to_string(*r.connection.format));
+               }),
+       text<R>("created_at", [](const R& r) { return r.created_at; }),
+       text<R>("updated_at", [](const R& r) { return r.updated_at; }),
+       text<R>("tenant_id", [](const R& r) { return r.tenant_id; })},
+      [catalog] { return catalog->sources().list(); });
 }
 
 sql::CatalogView models_view(std::shared_ptr<catalog::Catalog> catalog) {

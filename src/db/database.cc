@@ -9,8 +9,10 @@
 
 #include "base/log.h"
 #include "base/physical_memory.h"
+#include "base/url_password.h"
 #include "catalog/catalog.h"
 #include "db/catalog_views.h"
+#include "db/database_url.h"
 #include "db/key_filter.h"
 #include "db/open.h"
 #include "db/source_location.h"
@@ -50,7 +52,8 @@ Config with_absolute_directory(Config config) {
 
 void warn_about_missing_files(const std::vector<SourceRecord>& sources) {
   for (const SourceRecord& source : sources) {
-    if (!source.connection.url || source.connection.url->find_first_of("*?[") != std::string::npos) continue;
+    if (source.type != SourceType::File || !source.connection.url) continue;
+    if (source.connection.url->find_first_of("*?[") != std::string::npos) continue;
     std::error_code ignored;  // whatever hides the file, the statement that reads it reports
     if (!fs::exists(*source.connection.url, ignored)) {
       log::warn("the file of source " + source.id + " is missing: " + *source.connection.url);
@@ -122,10 +125,14 @@ void Database::add_source(const std::string& id, SourceType type, SourceConnecti
     throw source_error(ErrorCode::AlreadyExists, id, "Source already registered");
   }
   about_source(id, [&] {
-    sql::FileTable table = db::file_table(id, type, connection);
-    connection.url = table.location;
     state_->engine.require_free_name(id);
-    state_->engine.describe_tables({std::move(table)});
+    if (type == SourceType::File) {
+      sql::FileTable table = db::file_table(id, connection);
+      connection.url = table.location;
+      state_->engine.describe_tables({std::move(table)});
+    } else {
+      state_->engine.describe_tables(db::external_database(id, type, connection));
+    }
   });
   state_->catalog->sources().add(id, type, connection);
   state_->sources.refresh();
@@ -139,7 +146,11 @@ void Database::remove_source(const std::string& id) {
 }
 
 std::vector<SourceRecord> Database::list_sources() const {
-  return state_->catalog->sources().list();
+  std::vector<SourceRecord> sources = state_->catalog->sources().list();
+  for (SourceRecord& source : sources) {
+    if (source.connection.url) source.connection.url = base::hide_passwords(*source.connection.url);
+  }
+  return sources;
 }
 
 std::vector<TableDescription> Database::describe_source(const std::string& id) const {

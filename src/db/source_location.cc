@@ -11,6 +11,12 @@ namespace {
 
 constexpr std::string_view kFileScheme = "file://";
 
+bool has_wildcard(std::string_view segment) {
+  return segment.find_first_of("*?[") != std::string_view::npos;
+}
+
+}  // namespace
+
 std::string percent_decoded(std::string_view text) {
   std::string decoded;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -25,12 +31,6 @@ std::string percent_decoded(std::string_view text) {
   }
   return decoded;
 }
-
-bool has_wildcard(std::string_view segment) {
-  return segment.find_first_of("*?[") != std::string_view::npos;
-}
-
-}  // namespace
 
 std::string source_location(const std::string& url) {
   if (url.empty()) {
@@ -56,11 +56,7 @@ std::string table_name(const std::string& location, const std::string& fallback)
   return name.empty() ? fallback : name;
 }
 
-sql::FileTable file_table(const std::string& source_id, SourceType type, const SourceConnection& connection) {
-  if (type != SourceType::File) {
-    throw source_error(ErrorCode::Unsupported, source_id,
-                       "no reader for sources of type " + std::string(to_string(type)));
-  }
+sql::FileTable file_table(const std::string& source_id, const SourceConnection& connection) {
   if (!connection.url) throw source_error(ErrorCode::InvalidArgument, source_id, "a file source needs a url");
   if (!connection.format) {
     throw source_error(ErrorCode::InvalidArgument, source_id, "a file source needs a format");

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include <jammi/records.h>
 
 #include "sql/engine.h"
 
 namespace jammi::db {
+
+/// `text` with every %41 as the byte it stands for.
+std::string percent_decoded(std::string_view text);
 
 /// The absolute path, directory or glob that a source's URL means: an absolute or relative path (relative to
 /// the working directory) or a file:// URL, whose percent escapes are decoded. Throws InvalidArgument for an
@@ -18,7 +22,7 @@ std::string source_location(const std::string& url);
 std::string table_name(const std::string& location, const std::string& fallback);
 
 /// The one table of a file source. Throws as `source_location`, InvalidArgument without URL or format,
-/// Unsupported for a format or source type that has no reader.
-sql::FileTable file_table(const std::string& source_id, SourceType type, const SourceConnection& connection);
+/// Unsupported for a format that has no reader.
+sql::FileTable file_table(const std::string& source_id, const SourceConnection& connection);
 
 }  // namespace jammi::db

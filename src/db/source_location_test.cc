@@ -39,14 +39,11 @@ TEST(TableName, falls_back_to_the_source_when_nothing_is_left) {
 
 TEST(FileTable, needs_a_url_and_a_format_that_can_be_read) {
   EXPECT_ERROR(ErrorCode::InvalidArgument, "Source error: s: a file source needs a url",
-               file_table("s", SourceType::File, {.url = {}, .format = FileFormat::Csv, .options = {}}));
+               file_table("s", {.url = {}, .format = FileFormat::Csv, .options = {}}));
   EXPECT_ERROR(ErrorCode::InvalidArgument, "a file source needs a format",
-               file_table("s", SourceType::File, {.url = "/a.csv", .format = {}, .options = {}}));
-  EXPECT_ERROR(
-      ErrorCode::Unsupported, "Source error: s: Avro not yet supported",
-      file_table("s", SourceType::File, {.url = "/a.avro", .format = FileFormat::Avro, .options = {}}));
-  EXPECT_ERROR(ErrorCode::Unsupported, "no reader for sources of type mysql",
-               file_table("s", SourceType::Mysql, {.url = "mysql://h/d", .format = {}, .options = {}}));
+               file_table("s", {.url = "/a.csv", .format = {}, .options = {}}));
+  EXPECT_ERROR(ErrorCode::Unsupported, "Source error: s: Avro not yet supported",
+               file_table("s", {.url = "/a.avro", .format = FileFormat::Avro, .options = {}}));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <jammi/error.h>
 
 #include "base/log.h"
+#include "db/database_url.h"
 #include "db/source_location.h"
 
 namespace jammi::db {
@@ -25,9 +26,12 @@ void SourceRegistry::refresh() {
     auto shown = shown_.find(record.id);
     if (shown != shown_.end() && is_same(shown->second, record)) continue;
     try {
-      sql::FileTable table = file_table(record.id, record.type, record.connection);
       if (engine_.has_source(record.id)) engine_.remove_source(record.id);
-      engine_.add_source(record.id, {std::move(table)});
+      if (record.type == SourceType::File) {
+        engine_.add_source(record.id, {file_table(record.id, record.connection)});
+      } else {
+        engine_.add_source(record.id, external_database(record.id, record.type, record.connection));
+      }
     } catch (const Error& error) {
       log::warn("source is not readable: " + record.id + ": " + error.what());
     }

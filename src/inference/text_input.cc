@@ -5,6 +5,7 @@
 
 #include <jammi/error.h>
 
+#include "db/find_table.h"
 #include "sql/quoting.h"
 
 namespace jammi::inference {
@@ -24,9 +25,13 @@ void check_columns(const TableDescription& table, const TextInput& input) {
 }
 
 TableDescription find_table(const Database& database, const TextInput& input) {
+  if (input.table.empty()) {
+    std::vector<std::string> columns = input.columns;
+    columns.push_back(input.key);
+    return db::find_table(database, input.source, columns);
+  }
   std::vector<TableDescription> tables = database.describe_source(input.source);
-  auto found =
-      input.table.empty() ? tables.begin() : std::ranges::find(tables, input.table, &TableDescription::name);
+  auto found = std::ranges::find(tables, input.table, &TableDescription::name);
   if (found != tables.end()) return std::move(*found);
   throw source_error(ErrorCode::NotFound, input.source, "Table not found: " + input.table);
 }

@@ -15,11 +15,11 @@ struct TextInput {
   std::string source;
   std::vector<std::string> columns;  ///< of text: joined with one space, nulls skipped; of images: one
   std::string key;                   ///< its text becomes `_row_id`
-  std::string table = {};            ///< of the source; empty: its first
+  std::string table = {};            ///< of the source; empty: the one that has the columns
 };
 
 /// The table that `input` names. Throws Source NotFound for an unknown source, table, column or key,
-/// InvalidArgument without columns.
+/// InvalidArgument without columns, or when several tables have them.
 TableDescription describe_table(const Database& database, const TextInput& input);
 
 /// `SELECT key, column, ... FROM relation` in table order, text columns cast to text and images as they are:

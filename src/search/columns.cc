@@ -7,6 +7,7 @@
 #include <arrow/type.h>
 
 #include "base/shorten.h"
+#include "db/find_table.h"
 #include "sql/quoting.h"
 
 namespace jammi::search {
@@ -50,8 +51,15 @@ std::shared_ptr<arrow::Schema> hits_schema(const arrow::Schema& source) {
   return arrow::schema(std::move(fields));
 }
 
-std::string table_path(const Database& database, const std::string& source) {
-  return sql::quote_path({source, "public", database.describe_source(source).at(0).name});
+std::string table_path(const Database& database, const std::string& source,
+                       const std::vector<std::string>& columns) {
+  return sql::quote_path({source, "public", db::find_table(database, source, columns).name});
+}
+
+std::vector<std::string> embedded_columns(const ResultTableRecord& table) {
+  std::vector<std::string> columns = table.text_columns;
+  if (table.key_column) columns.push_back(*table.key_column);
+  return columns;
 }
 
 std::shared_ptr<arrow::Schema> table_schema(Database& database, const std::string& path) {

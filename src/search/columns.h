@@ -31,8 +31,12 @@ std::vector<std::string> result_names(const std::vector<std::string>& source_col
 /// The engine's columns around those of a source: _row_id, _source_id, ..., similarity, rank.
 std::shared_ptr<arrow::Schema> hits_schema(const arrow::Schema& source);
 
-/// The quoted path of a source's first table. Throws as `describe_source`.
-std::string table_path(const Database& database, const std::string& source);
+/// The quoted path of the source's table that has `columns`. Throws as `db::find_table`.
+std::string table_path(const Database& database, const std::string& source,
+                       const std::vector<std::string>& columns);
+
+/// The columns of the source that `table` was made of, the key if it has one.
+std::vector<std::string> embedded_columns(const ResultTableRecord& table);
 
 /// The columns of the table at a quoted path.
 std::shared_ptr<arrow::Schema> table_schema(Database& database, const std::string& path);

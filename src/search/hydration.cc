@@ -9,6 +9,7 @@
 #include <arrow/table.h>
 #include <arrow/type.h>
 
+#include "db/find_table.h"
 #include "search/columns.h"
 #include "search/result_assembly.h"
 #include "sql/quoting.h"
@@ -73,7 +74,8 @@ std::shared_ptr<arrow::Table> hydrate_from_source(Database& database, const Resu
   const std::string& key_column = table.key_column.value();
   std::vector<std::string> keys;
   for (const index::Neighbor& neighbor : neighbors) keys.push_back(neighbor.row_id);
-  auto rows = read_table(*database.fetch_rows(table.source_id, "", key_column, keys, predicate, stop));
+  const std::string name = db::find_table(database, table.source_id, embedded_columns(table)).name;
+  auto rows = read_table(*database.fetch_rows(table.source_id, name, key_column, keys, predicate, stop));
 
   NeighborColumns own = columns_of(neighbors, table.source_id);
   auto schema = arrow::schema(

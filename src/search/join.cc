@@ -65,8 +65,8 @@ Join plan_join(Database& database, const arrow::Schema& rows, const std::string&
   Join join;
   join.type = type;
   join.source = source;
-  join.table_path = table_path(database, source);
   std::tie(join.left, join.right) = parse_condition(on);
+  join.table_path = table_path(database, source, {join.right});
   const auto left = rows.GetFieldByName(join.left);
   if (left == nullptr) throw unknown_column("Join", join.left, "the search");
   const std::shared_ptr<arrow::Schema> table = table_schema(database, join.table_path);

@@ -17,7 +17,7 @@ namespace {
 /// The keys, as text, of the source's rows that meet a condition.
 std::string keys_query(Database& database, const ResultTableRecord& table, const std::string& expression) {
   return "SELECT CAST(" + sql::quote_identifier(table.key_column.value()) + " AS VARCHAR) FROM " +
-         table_path(database, table.source_id) + " WHERE (" + expression + ")";
+         table_path(database, table.source_id, embedded_columns(table)) + " WHERE (" + expression + ")";
 }
 
 }  // namespace

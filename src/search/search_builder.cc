@@ -92,7 +92,8 @@ SearchBuilder::Plan& SearchBuilder::plan_with_columns() {
   Plan& plan = open_plan();
   search::Stage& first = plan.stages.front();
   if (first.rows == nullptr) {
-    const std::string path = search::table_path(plan.database, plan.table.source_id);
+    const std::string path =
+        search::table_path(plan.database, plan.table.source_id, search::embedded_columns(plan.table));
     first.rows = search::hits_schema(*search::table_schema(plan.database, path));
     plan.columns = first.rows->field_names();
     plan.columns.pop_back();  // the rank

@@ -16,7 +16,9 @@
 #include "sql/arrow_scan.h"
 #include "sql/arrow_status.h"
 #include "sql/batching_rule.h"
+#include "sql/database_drivers.h"
 #include "sql/errors.h"
+#include "sql/external_tables.h"
 #include "sql/file_scan.h"
 #include "sql/instance.h"
 #include "sql/read_only_catalog.h"
@@ -45,7 +47,10 @@ constexpr std::array<std::string_view, 10> kReservedIds{
 
 struct Engine::State {
   explicit State(const EngineOptions& options)
-      : batch_size(options.batch_size), database(open_instance(options)), catalogs(*database->instance) {}
+      : batch_size(options.batch_size),
+        database(open_instance(options)),
+        catalogs(*database->instance),
+        drivers(std::make_shared<DatabaseDrivers>(*database->instance)) {}
 
   std::unique_ptr<duckdb::Connection> connect() {
     auto connection = std::make_unique<duckdb::Connection>(*database);
@@ -66,10 +71,11 @@ struct Engine::State {
   uint64_t batch_size;
   std::unique_ptr<duckdb::DuckDB> database;
   CatalogAttacher catalogs;
+  std::shared_ptr<DatabaseDrivers> drivers;
   std::shared_ptr<const FileReaders> readers;
   duckdb::TableFunction arrow_scan;
   std::mutex mutex;  // guards sources
-  duckdb::identifier_map_t<std::vector<FileTable>> sources;
+  duckdb::identifier_map_t<Source> sources;
 };
 
 Engine::Engine(const EngineOptions& options, CatalogContent content) {
@@ -116,14 +122,27 @@ void Engine::require_free_name(const std::string& id) {
 }
 
 void Engine::add_source(const std::string& id, std::vector<FileTable> tables) {
+  add(id, std::move(tables));
+}
+
+void Engine::add_source(const std::string& id, ExternalDatabase database) {
+  add(id, std::move(database));
+}
+
+void Engine::add(const std::string& id, Source source) {
   require_free_name(id);
   std::lock_guard lock(state_->mutex);
   if (state_->sources.contains(duckdb::Identifier(id))) {
     throw Error(ErrorCode::AlreadyExists, ErrorCategory::Sql, "this source is already known: " + id);
   }
-  translated(
-      [&] { state_->catalogs.attach(*state_->connect(), id, source_schemas(state_->readers, tables)); });
-  state_->sources.emplace(duckdb::Identifier(id), std::move(tables));
+  const auto* database = std::get_if<ExternalDatabase>(&source);
+  translated([&] {
+    SchemaDirectories schemas =
+        database ? external_schemas(state_->drivers, id, *database)
+                 : source_schemas(state_->readers, std::get<std::vector<FileTable>>(source));
+    state_->catalogs.attach(*state_->connect(), id, std::move(schemas));
+  });
+  state_->sources.emplace(duckdb::Identifier(id), std::move(source));
 }
 
 void Engine::remove_source(const std::string& id) {
@@ -139,7 +158,7 @@ bool Engine::has_source(const std::string& id) const {
   return state_->sources.contains(duckdb::Identifier(id));
 }
 
-std::vector<FileTable> Engine::tables_of(const std::string& id) const {
+Engine::Source Engine::source_of(const std::string& id) const {
   std::lock_guard lock(state_->mutex);
   auto found = state_->sources.find(duckdb::Identifier(id));
   if (found != state_->sources.end()) return found->second;
@@ -147,12 +166,15 @@ std::vector<FileTable> Engine::tables_of(const std::string& id) const {
 }
 
 std::vector<TableDescription> Engine::describe_source(const std::string& id) const {
-  return describe_tables(tables_of(id));
+  return std::visit([&](const auto& tables) { return describe_tables(tables); }, source_of(id));
 }
 
 std::string Engine::source_fingerprint(const std::string& id) const {
+  const Source source = source_of(id);
+  const auto* tables = std::get_if<std::vector<FileTable>>(&source);
+  if (tables == nullptr) return "";
   base::Sha256 hash;
-  for (const FileTable& table : tables_of(id)) {
+  for (const FileTable& table : *tables) {
     for (const FileStamp& file : list_files(table)) {
       hash.update(file.path + '\n' + std::to_string(file.size_bytes) + '\n' +
                   std::to_string(file.modified_ns) + '\n');
@@ -176,6 +198,11 @@ std::vector<TableDescription> Engine::describe_tables(const std::vector<FileTabl
     });
   });
   return descriptions;
+}
+
+std::vector<TableDescription> Engine::describe_tables(const ExternalDatabase& database) const {
+  auto connection = state_->connect();
+  return translated([&] { return describe_external(*connection, *state_->drivers, database); });
 }
 
 std::shared_ptr<arrow::RecordBatchReader> Engine::query(const std::string& statement, std::stop_token stop) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <jammi/records.h>
@@ -20,7 +21,7 @@ class Schema;
 class Table;
 }  // namespace arrow
 
-/// The door to DuckDB: SQL over files, result tables and catalog views, streamed as Arrow.
+/// The door to DuckDB: SQL over files, databases, result tables and catalog views, streamed as Arrow.
 namespace jammi::sql {
 
 /// Limits of one Engine.
@@ -37,6 +38,14 @@ struct FileTable {
   std::string name;
   FileFormat format = FileFormat::Parquet;
   std::string location;
+};
+
+/// A database that a source shows, `schema` of it as "public". `address` is a URL such as
+/// postgresql://user:password@host:5432/db; `type` is not File.
+struct ExternalDatabase {
+  SourceType type = SourceType::Postgres;
+  std::string address;
+  std::string schema;
 };
 
 /// A Parquet file that is shown as a result table.
@@ -92,19 +101,26 @@ class Engine {
   /// without case).
   void add_source(const std::string& id, std::vector<FileTable> tables);
 
+  /// The same for all tables and views of a schema of a database, which is not connected to before a
+  /// statement reads them; each statement has connections of its own.
+  void add_source(const std::string& id, ExternalDatabase database);
+
   /// Forgets a source; queries that already read it finish. NotFound if there is none.
   void remove_source(const std::string& id);
 
   bool has_source(const std::string& id) const;
 
-  /// The source's tables with the columns their files have at this moment. NotFound for an unknown source or
-  /// a missing file, DataCorruption for an unreadable one.
+  /// The source's tables with the columns they have at this moment. NotFound for an unknown source or a
+  /// missing file or schema, DataCorruption for an unreadable file, Unavailable for a database that cannot be
+  /// reached.
   std::vector<TableDescription> describe_source(const std::string& id) const;
 
   /// The same for tables that are no source yet, so that a source can be checked before it is added.
   std::vector<TableDescription> describe_tables(const std::vector<FileTable>& tables) const;
+  std::vector<TableDescription> describe_tables(const ExternalDatabase& database) const;
 
-  /// A digest of the paths, sizes and modification times of the source's files. Throws NotFound.
+  /// A digest of the paths, sizes and modification times of the source's files; empty for a database, whose
+  /// changes leave no such trace. Throws NotFound.
   std::string source_fingerprint(const std::string& id) const;
 
   /// Runs one SELECT-like statement as a user may write it. Unsupported for any other statement,
@@ -132,7 +148,9 @@ class Engine {
   std::string parse_expression(const std::string& text) const;
 
  private:
-  std::vector<FileTable> tables_of(const std::string& id) const;
+  using Source = std::variant<std::vector<FileTable>, ExternalDatabase>;
+  Source source_of(const std::string& id) const;
+  void add(const std::string& id, Source source);
 
   struct State;
   std::unique_ptr<State> state_;

@@ -6,6 +6,8 @@
 
 #include <duckdb.hpp>
 
+#include "base/url_password.h"
+
 namespace jammi::sql {
 namespace {
 
@@ -19,6 +21,7 @@ bool contains(std::string_view text, std::string_view part) {
 
 ErrorCode io_code(std::string_view message) {
   if (contains(message, "No space left on device")) return ErrorCode::ResourceExhausted;
+  if (contains(message, "canceling statement due to user request")) return ErrorCode::Cancelled;
   if (contains(message, "No such file") || contains(message, "No files found")) return ErrorCode::NotFound;
   return ErrorCode::Unavailable;
 }
@@ -74,7 +77,7 @@ std::string_view line_at(std::string_view text, size_t start) {
 }
 
 std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
   return text;
 }
@@ -140,7 +143,7 @@ std::string text_of(const duckdb::ErrorData& error) {
   if (error.Type() == duckdb::ExceptionType::CATALOG && contains(error.RawMessage(), " extension.")) {
     return without_extension_hint(error.RawMessage());
   }
-  return one_line(error.RawMessage());
+  return base::hide_passwords(one_line(error.RawMessage()));
 }
 
 }  // namespace
@@ -158,7 +161,7 @@ Error to_error(const duckdb::ErrorData& error) {
   switch (translated) {
     case ErrorCode::Internal:
       return Error(translated, ErrorCategory::Sql,
-                   "the SQL engine failed: " + error.RawMessage().substr(0, error.RawMessage().find('\n')));
+                   "the SQL engine failed: " + base::hide_passwords(line_at(error.RawMessage(), 0)));
     case ErrorCode::Cancelled:
       return Error(translated, ErrorCategory::Sql, "the query was cancelled");
     default:

@@ -39,6 +39,7 @@ def test_version(jammi):
         ["sources", "add", "a"],
         ["sources", "add", "a", "--path", "a.csv", "--url", "a.csv"],
         ["sources", "add", "a", "--path", "a.csv", "--format", "avro"],
+        ["sources", "add", "a", "--postgres", "postgresql://h/d", "--mysql", "mysql://h/d"],
         ["search", "a", "b", "-k", "0"],
         ["search", "a"],
         ["search", "a", "b", "--image", "c.png"],
@@ -124,6 +125,14 @@ def test_adding_fails_with_a_reason(books):
     assert "missing.csv" in books.fail("sources", "add", "other", "--path", "missing.csv")
     assert "give --format" in books.fail("sources", "add", "other", "--path", "books.dat")
     assert books.succeed("sources", "list").count("\n") == 3
+
+
+def test_a_database_that_cannot_be_reached_is_no_source_and_its_password_is_not_repeated(jammi):
+    for option, url in (("--postgres", "postgresql://ann:secret@127.0.0.1:1/shop"), ("--url", "mysql://ann:secret@127.0.0.1:1/shop")):
+        message = jammi.fail("sources", "add", "shop", option, url)
+        assert message.startswith("Source error: shop: ")
+        assert "ann:***@127.0.0.1:1/shop" in message and "secret" not in message
+    assert jammi.succeed("sources", "list") == "No sources registered.\n"
 
 
 def test_a_source_can_be_described_and_removed(books):

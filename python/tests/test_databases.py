@@ -1,0 +1,399 @@
+"""PostgreSQL and MariaDB as sources, against real servers."""
+
+import decimal
+import os
+import signal
+import threading
+
+import pyarrow
+import pytest
+from database_servers import DATABASE, PASSWORD, MariadbServer, PostgresServer
+
+import jammi_ai
+
+TABLES = """
+CREATE TABLE authors (id INTEGER PRIMARY KEY, name VARCHAR(100), institution VARCHAR(100));
+INSERT INTO authors VALUES (1, 'Ann', 'MIT'), (2, 'Bo', 'ETH'), (3, 'Cy', NULL);
+CREATE TABLE articles (id INTEGER PRIMARY KEY, title VARCHAR(100), abstract TEXT, author_id INTEGER, published BOOLEAN);
+INSERT INTO articles VALUES
+  (1, 'Solar panels', 'On roofs', 1, true), (2, 'Rice', 'With fish', 2, false), (3, 'Meaning', NULL, 1, true),
+  (4, 'The old city', 'A walk', 3, true);
+"""
+ERROR = RuntimeError
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    server = PostgresServer()
+    server.execute(f"CREATE DATABASE {DATABASE}", database="postgres")
+    server.execute(TABLES)
+    yield server
+    server.delete()
+
+
+@pytest.fixture(scope="session")
+def mariadb():
+    server = MariadbServer()
+    server.execute(
+        f"CREATE DATABASE {DATABASE}; CREATE USER jammi@'%' IDENTIFIED BY '{PASSWORD}';"
+        "GRANT ALL ON *.* TO jammi@'%';",
+        database="mysql",
+    )
+    server.execute(TABLES)
+    yield server
+    server.delete()
+
+
+@pytest.fixture(params=["postgres", "mariadb"])
+def server(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def shop(db, server):
+    """The database `db` with the server's tables as the source `shop`."""
+    db.add_source("shop", url=server.url())
+    return db
+
+
+def rows(db, query):
+    return [tuple(row.values()) for row in db.sql(query).to_pylist()]
+
+
+def test_tables_have_three_part_names_and_join_each_other_and_files(shop):
+    assert rows(shop, "SELECT id, title FROM shop.public.articles WHERE published = true ORDER BY id LIMIT 2") == [
+        (1, "Solar panels"),
+        (3, "Meaning"),
+    ]
+    assert rows(
+        shop,
+        "SELECT a.title, w.name, p.year FROM shop.public.articles a JOIN shop.public.authors w ON a.author_id = w.id "
+        "JOIN papers.public.papers p ON p.id = a.id WHERE w.institution = 'MIT' ORDER BY a.id",
+    ) == [("Solar panels", "Ann", 2011), ("Meaning", "Ann", 2013)]
+    assert rows(shop, "SELECT count(*) FROM shop.articles") == [(4,)]
+
+
+def test_two_servers_join(db, postgres, mariadb):
+    db.add_source("pg", url=postgres.url())
+    db.add_source("my", url=mariadb.url())
+    assert rows(
+        db,
+        "SELECT p.title, m.name FROM pg.public.articles p JOIN my.public.authors m ON m.id = p.author_id "
+        "WHERE p.published ORDER BY p.id",
+    ) == [("Solar panels", "Ann"), ("Meaning", "Ann"), ("The old city", "Cy")]
+    assert {source["source_id"]: source["source_type"] for source in db.list_sources()} == {
+        "papers": "file",
+        "pg": "postgres",
+        "my": "mysql",
+    }
+
+
+def test_tables_are_described_and_listed(shop):
+    tables = {table["name"]: table["columns"] for table in shop.describe_source("shop")["tables"]}
+    assert [column["name"] for column in tables["authors"]] == ["id", "name", "institution"]
+    assert {name for name in tables if name in ("articles", "authors")} == {"articles", "authors"}
+    listed = rows(shop, "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = 'shop'")
+    assert {("public", "articles"), ("public", "authors")} <= set(listed)
+    assert {schema for schema, _ in listed} == {"public"}
+
+
+def test_views_are_tables_and_a_new_table_is_seen_at_once(shop, server):
+    server.execute("CREATE VIEW named AS SELECT title, name FROM articles JOIN authors ON author_id = authors.id")
+    try:
+        assert rows(shop, "SELECT name FROM shop.public.named WHERE title = 'Rice'") == [("Bo",)]
+    finally:
+        server.execute("DROP VIEW named")
+    with pytest.raises(ERROR, match="no such table: shop.public.named"):
+        shop.sql("SELECT * FROM shop.public.named")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO shop.public.authors VALUES (9, 'x', 'y')",
+        "UPDATE shop.public.authors SET name = 'x'",
+        "DELETE FROM shop.public.authors",
+        "DROP TABLE shop.public.authors",
+        "CREATE TABLE shop.public.x (a INTEGER)",
+        "ATTACH 'postgresql://localhost/x' AS x (TYPE postgres)",
+        "CALL postgres_execute('shop', 'DROP TABLE authors')",
+    ],
+)
+def test_nothing_can_be_written(shop, statement):
+    with pytest.raises(ERROR, match="only SELECT"):
+        shop.sql(statement)
+    assert rows(shop, "SELECT count(*) FROM shop.public.authors") == [(3,)]
+
+
+@pytest.mark.parametrize(
+    "relation",
+    ["pg_catalog.pg_authid", "pg_catalog.pg_class", "information_schema.tables", "mysql.user", "sys.version",
+     "performance_schema.threads", "secret_schema.secrets", "public.pg_authid", 'public."mysql.user"'],
+)  # fmt: skip
+def test_other_schemas_of_the_server_cannot_be_read(shop, relation):
+    with pytest.raises(ERROR, match="no such|does not exist"):
+        shop.sql(f"SELECT * FROM shop.{relation}")
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["postgres_query('shop', 'SELECT 1')", "postgres_scan('host=127.0.0.1', 'public', 'authors')", "mysql_query('shop', 'SELECT 1')",
+     "sqlite_scan('/etc/passwd', 'x')", "postgres_attach('x')", "mysql_clear_cache()", "pg_clear_cache()", "duckdb_secrets()"],
+)  # fmt: skip
+def test_the_functions_of_the_drivers_do_not_exist(shop, call):
+    shop.sql("SELECT count(*) FROM shop.public.authors")
+    with pytest.raises(ERROR, match="no such function"):
+        shop.sql(f"SELECT * FROM {call}")
+
+
+def test_nothing_of_the_server_shows_in_listings_of_databases_and_settings(shop):
+    known = {"jammi_db", "papers", "shop", "system", "temp"}
+    shop.sql("SELECT count(*) FROM shop.public.authors")
+    query = "SELECT count(*), (SELECT string_agg(DISTINCT database_name, ' ') FROM duckdb_tables()) FROM shop.public.authors"
+    assert set(rows(shop, query)[0][1].split()) <= known
+    assert {name for (name,) in rows(shop, "SELECT database_name FROM duckdb_databases()")} <= known
+    for relation in ("duckdb_databases()", "duckdb_tables()", "duckdb_schemas()", "duckdb_views()", "sources"):
+        assert "secret" not in str(shop.sql(f"SELECT * FROM {relation}").to_pylist())
+
+
+def test_projection_filters_and_limits_are_the_servers_work(db, postgres):
+    db.add_source("shop", url=postgres.url())
+    before = len(postgres.statements())
+    assert rows(db, "SELECT title FROM shop.public.articles WHERE author_id = 1 AND id BETWEEN 2 AND 9 LIMIT 1") == [("Meaning",)]
+    (copied,) = [statement for statement in postgres.statements()[before:] if statement.startswith("COPY")]
+    assert '"title"' in copied and '"abstract"' not in copied
+    assert '"author_id" = 1' in copied and "LIMIT 1" in copied
+    assert '"id"' in copied and ("2" in copied and "9" in copied)
+
+
+def test_projection_and_filters_are_the_servers_work_on_mariadb_too(db, mariadb):
+    db.add_source("shop", url=mariadb.url())
+    before = len(mariadb.statements())
+    assert rows(db, "SELECT title FROM shop.public.articles WHERE author_id = 1 AND id BETWEEN 2 AND 9 LIMIT 1") == [("Meaning",)]
+    selected = [statement for statement in mariadb.statements()[before:] if "`articles`" in statement and "`title`" in statement]
+    assert selected and "`abstract`" not in selected[-1]
+    assert "`author_id`" in selected[-1] and "WHERE" in selected[-1]
+
+
+POSTGRES_TYPES = """
+DROP TABLE IF EXISTS types; DROP TYPE IF EXISTS mood;
+CREATE TYPE mood AS ENUM ('sad', 'happy');
+CREATE TABLE types (id INTEGER, b BOOLEAN, i2 SMALLINT, i8 BIGINT, r4 REAL, r8 DOUBLE PRECISION, n NUMERIC(12, 3), c CHAR(3),
+  v VARCHAR(10), t TEXT, bin BYTEA, d DATE, ts TIMESTAMP, tz TIMESTAMPTZ, tm TIME, u UUID, j JSON, jb JSONB, m mood,
+  ai INTEGER[], at TEXT[], iv INTERVAL);
+SET TIME ZONE 'America/New_York';
+INSERT INTO types VALUES (1, true, -7, 9007199254740993, 1.5, 0.1, 123456789.125, 'abc', 'é', 'long', '\\x00ff', '2024-02-29',
+  '2024-02-29 12:00:00.123456', '2024-02-29 12:00:00-05', '23:59:59', '11111111-2222-3333-4444-555555555555', '{"a": 1}',
+  '{"a": [1, 2]}', 'happy', '{1,NULL,3}', '{"x","y z"}', '1 day');
+INSERT INTO types (id) VALUES (2);
+"""
+
+
+def test_every_common_type_of_postgres_arrives_with_its_nulls(db, postgres):
+    postgres.execute(POSTGRES_TYPES)
+    db.add_source("shop", url=postgres.url())
+    full, empty = db.sql("SELECT * FROM shop.public.types ORDER BY id").to_pylist()
+    assert {name: value for name, value in empty.items() if value is not None} == {"id": 2}
+    assert (full["b"], full["i2"], full["i8"], full["r4"], full["r8"]) == (True, -7, 9007199254740993, 1.5, 0.1)
+    assert full["n"] == decimal.Decimal("123456789.125")
+    assert (full["c"], full["v"], full["t"], full["bin"]) == ("abc", "é", "long", b"\x00\xff")
+    assert full["d"].isoformat() == "2024-02-29"
+    assert full["ts"].isoformat() == "2024-02-29T12:00:00.123456"
+    assert full["tz"].timestamp() == 1709226000
+    assert full["tm"].isoformat() == "23:59:59"
+    assert (str(full["u"]), full["m"]) == ("11111111-2222-3333-4444-555555555555", "happy")
+    assert (full["j"], full["jb"]) == ('{"a": 1}', '{"a": [1, 2]}')
+    assert (full["ai"], full["at"]) == ([1, None, 3], ["x", "y z"])
+    assert full["iv"].days == 1
+
+
+MARIADB_TYPES = """
+DROP TABLE IF EXISTS types;
+CREATE TABLE types (id INTEGER, b BOOLEAN, i2 SMALLINT, i8 BIGINT, u8 BIGINT UNSIGNED, r4 FLOAT, r8 DOUBLE, n DECIMAL(12, 3), c CHAR(3),
+  v VARCHAR(10), t TEXT, bin BLOB, d DATE, ts DATETIME(6), tz TIMESTAMP(6) NULL, y YEAR, j JSON, m ENUM('sad', 'happy'));
+SET time_zone = '-05:00';
+INSERT INTO types VALUES (1, true, -7, 9007199254740993, 18446744073709551615, 1.5, 0.1, 123456789.125, 'abc', 'é', 'long', x'00ff',
+  '2024-02-29', '2024-02-29 12:00:00.123456', '2024-02-29 12:00:00', 2024, '{"a": 1}', 'happy');
+INSERT INTO types (id) VALUES (2);
+"""
+
+
+def test_every_common_type_of_mariadb_arrives_with_its_nulls(db, mariadb):
+    mariadb.execute(MARIADB_TYPES)
+    db.add_source("shop", url=mariadb.url())
+    full, empty = db.sql("SELECT * FROM shop.public.types ORDER BY id").to_pylist()
+    assert {name: value for name, value in empty.items() if value is not None} == {"id": 2}
+    assert (full["b"], full["i2"], full["i8"], full["r4"], full["r8"]) == (True, -7, 9007199254740993, 1.5, 0.1)
+    assert (full["u8"], full["n"]) == (18446744073709551615, decimal.Decimal("123456789.125"))
+    assert (full["c"], full["v"], full["t"], full["bin"]) == ("abc", "é", "long", b"\x00\xff")
+    assert full["d"].isoformat() == "2024-02-29"
+    assert full["ts"].isoformat() == "2024-02-29T12:00:00.123456"
+    assert full["tz"].timestamp() == 1709226000
+    assert (full["y"], full["j"], full["m"]) == (2024, '{"a": 1}', "happy")
+
+
+def test_a_table_is_embedded_searched_and_its_rows_are_shown(shop, model):
+    shop.generate_text_embeddings(source="shop", model=model, columns=["title", "abstract"], key="id")
+    assert [table["row_count"] for table in shop.describe_source("shop")["result_tables"]] == [4]
+    found = shop.search("shop", query=shop.encode_text_query(model, "Rice With fish"), k=2).run().to_pylist()
+    assert (found[0]["title"], found[0]["published"], found[0]["author_id"]) == ("Rice", False, 2)
+    only = shop.search("shop", query=shop.encode_text_query(model, "Rice"), k=3, filter="published").run()
+    assert sorted(only["id"].to_pylist()) == [1, 3, 4]
+
+
+def test_columns_that_several_tables_have_are_refused(shop, model, server):
+    server.execute("CREATE TABLE drafts (id INTEGER, title VARCHAR(10))")
+    try:
+        with pytest.raises(ERROR, match="several of its tables have these columns: articles, drafts"):
+            shop.generate_text_embeddings(source="shop", model=model, columns=["title"], key="id")
+    finally:
+        server.execute("DROP TABLE drafts")
+
+
+def assert_says_no_password(text):
+    for part in (PASSWORD, "p%40ss", "secret"):
+        assert part not in str(text)
+
+
+def test_a_wrong_password_registers_nothing_and_is_not_repeated(db, server, capfd):
+    with pytest.raises(ERROR) as failure:
+        db.add_source("shop", url=server.url(password="my secret"))
+    assert "Source error: shop: " in str(failure.value)
+    assert "password authentication failed" in str(failure.value) or "Access denied" in str(failure.value)
+    assert_says_no_password(failure.value)
+    assert [source["source_id"] for source in db.list_sources()] == ["papers"]
+    assert_says_no_password(capfd.readouterr())
+    db.add_source("shop", url=server.url())
+
+
+def test_a_server_that_is_down_is_reported_and_found_again_when_it_is_back(shop, server, capfd):
+    assert rows(shop, "SELECT count(*) FROM shop.public.authors") == [(3,)]
+    server.stop()
+    try:
+        with pytest.raises(ERROR, match="refused|Can't connect") as failure:
+            shop.sql("SELECT count(*) FROM shop.public.authors")
+        assert_says_no_password(failure.value)
+        with pytest.raises(ERROR) as failure:
+            shop.add_source("again", url=server.url())
+        assert_says_no_password(failure.value)
+        assert [source["source_id"] for source in shop.list_sources()] == ["papers", "shop"]
+        assert rows(shop, "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'papers'") == [("papers",)]
+    finally:
+        server.start()
+    assert rows(shop, "SELECT count(*) FROM shop.public.authors") == [(3,)]
+    assert_says_no_password(capfd.readouterr())
+
+
+def test_passwords_are_shown_nowhere(shop, tmp_path):
+    assert "***@127.0.0.1" in str(shop.list_sources())
+    assert_says_no_password(shop.list_sources())
+    assert_says_no_password(rows(shop, "SELECT * FROM sources"))
+    assert_says_no_password(shop.sql("EXPLAIN SELECT * FROM shop.public.authors").to_pylist())
+
+
+def test_names_may_have_quotes_capitals_and_letters_of_any_script(shop, server):
+    quote = '"' if isinstance(server, PostgresServer) else "`"
+    table, column = "Müller's 表", 'größe "x"'
+    server.execute(f"CREATE TABLE {quote}{table}{quote} ({quote}{column.replace(quote, quote * 2)}{quote} INTEGER)")
+    try:
+        server.execute(f"INSERT INTO {quote}{table}{quote} VALUES (7)")
+        name = column.replace('"', '""')
+        assert rows(shop, f'SELECT "{name}" FROM shop.public."{table}" WHERE "{name}" > 5') == [(7,)]
+    finally:
+        server.execute(f"DROP TABLE {quote}{table}{quote}")
+
+
+def test_a_changed_column_is_read_as_it_is_now(shop, server):
+    server.execute("CREATE TABLE changing (a INTEGER); INSERT INTO changing VALUES (1)")
+    try:
+        assert rows(shop, "SELECT a FROM shop.public.changing") == [(1,)]
+        server.execute("DROP TABLE changing; CREATE TABLE changing (a VARCHAR(9)); INSERT INTO changing VALUES ('x')")
+        assert rows(shop, "SELECT a FROM shop.public.changing") == [("x",)]
+    finally:
+        server.execute("DROP TABLE changing")
+
+
+SLOW_VIEW = {
+    PostgresServer: "CREATE VIEW slow AS SELECT id, pg_sleep(600)::text AS s FROM authors",
+    MariadbServer: "CREATE VIEW slow AS SELECT id, SLEEP(600) AS s FROM authors",
+}
+CONNECTIONS = {
+    PostgresServer: "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%slow%' AND pid <> pg_backend_pid() AND state = 'active'",
+    MariadbServer: "SELECT count(*) FROM information_schema.processlist WHERE info LIKE '%`slow`%' AND id <> CONNECTION_ID()",
+}
+
+
+def cut_connections(server):
+    """Ends the connections that read the view `slow`."""
+    if isinstance(server, PostgresServer):
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%slow%' AND pid <> pg_backend_pid()"
+        )
+        return
+    for number in server.execute(CONNECTIONS[MariadbServer].replace("count(*)", "id")).split():
+        server.execute(f"KILL CONNECTION {number}")
+
+
+@pytest.fixture
+def slow(shop, server):
+    """The source with a view, `slow`, that the server takes half an hour to read."""
+    server.execute(SLOW_VIEW[type(server)])
+    yield shop
+    server.execute("DROP VIEW slow")
+
+
+def when_reading_slow(server, action):
+    """Runs `action` in a thread of its own once the server reads the view."""
+
+    def wait():
+        while server.execute(CONNECTIONS[type(server)]) == "0":
+            pass
+        action()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+def test_a_connection_that_is_cut_ends_the_query_with_an_error(slow, server):
+    cutter = when_reading_slow(server, lambda: cut_connections(server))
+    with pytest.raises(ERROR, match="terminat|closed|Lost connection|gone away|interrupted|killed"):
+        slow.sql("SELECT * FROM shop.public.slow")
+    cutter.join()
+    assert rows(slow, "SELECT count(*) FROM shop.public.authors") == [(3,)]
+
+
+@pytest.mark.parametrize("server", ["postgres"], indirect=True)
+def test_ctrl_c_ends_what_the_server_is_doing(slow, server):
+    interrupter = when_reading_slow(server, lambda: os.kill(os.getpid(), signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        slow.sql("SELECT * FROM shop.public.slow")
+    interrupter.join()
+    assert server.execute(CONNECTIONS[PostgresServer]) == "0"
+
+
+def test_a_source_is_there_when_the_database_is_opened_again(shop, server, tmp_path):
+    shop.close()
+    with jammi_ai.connect(artifact_dir=tmp_path / "jammi") as again:
+        assert rows(again, "SELECT count(*) FROM shop.public.authors") == [(3,)]
+        again.remove_source("shop")
+        with pytest.raises(ERROR, match="shop"):
+            again.sql("SELECT count(*) FROM shop.public.authors")
+    assert server.execute("SELECT count(*) FROM authors") == "3"
+
+
+def test_many_threads_read_at_once(shop):
+    failures = []
+
+    def read():
+        for _ in range(5):
+            table = shop.sql("SELECT a.id FROM shop.public.articles a JOIN shop.public.authors w ON w.id = a.author_id")
+            if not isinstance(table, pyarrow.Table) or table.num_rows != 4:
+                failures.append(table)
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []

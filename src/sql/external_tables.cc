@@ -1,0 +1,194 @@
+#include "sql/external_tables.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <stop_token>
+#include <utility>
+
+#include <duckdb/catalog/catalog_entry/table_catalog_entry.hpp>
+#include <duckdb/main/client_context.hpp>
+#include <duckdb/main/client_context_state.hpp>
+#include <duckdb/transaction/meta_transaction.hpp>
+
+#include "base/log.h"
+#include "sql/errors.h"
+#include "sql/query_state.h"
+
+namespace jammi::sql {
+namespace {
+
+using Visit = std::function<void(duckdb::CatalogEntry&)>;
+
+// A database as one connection has it open.
+class OpenDatabase {
+ public:
+  OpenDatabase(duckdb::ClientContext& context, DatabaseDrivers& drivers, const ExternalDatabase& database)
+      : drivers_(drivers),
+        schema_(database.schema),
+        attached_(drivers.open(database)),
+        canceller_(stop_token_of(context), [&context, &drivers, database, this] {
+          context.Interrupt();  // first: what the server then reports is no error of its own
+          drivers.cancel(database, attached_.name);
+        }) {}
+
+  ~OpenDatabase() { drivers_.close(attached_); }
+  OpenDatabase(const OpenDatabase&) = delete;
+  OpenDatabase& operator=(const OpenDatabase&) = delete;
+
+  duckdb::optional_ptr<duckdb::TableCatalogEntry> find(duckdb::ClientContext& context,
+                                                       const std::string& name) {
+    auto entry = schema(context).GetEntry(attached_.database->GetCatalog().GetCatalogTransaction(context),
+                                          duckdb::CatalogType::TABLE_ENTRY, duckdb::Identifier(name));
+    if (!entry || entry->type != duckdb::CatalogType::TABLE_ENTRY) return nullptr;
+    return entry->Cast<duckdb::TableCatalogEntry>();
+  }
+
+  std::vector<std::string> table_names(duckdb::ClientContext& context) {
+    std::vector<std::string> names;
+    schema(context).Scan(context, duckdb::CatalogType::TABLE_ENTRY, [&](duckdb::CatalogEntry& entry) {
+      if (entry.type == duckdb::CatalogType::TABLE_ENTRY) names.push_back(entry.name.GetIdentifierName());
+    });
+    std::ranges::sort(names);
+    return names;
+  }
+
+  /// What the engine's catalog shows of a table; lives as long as this object.
+  duckdb::optional_ptr<duckdb::CatalogEntry> entry(duckdb::ClientContext& context,
+                                                   duckdb::SchemaCatalogEntry& owner,
+                                                   const std::string& name) {
+    auto table = find(context, name);
+    if (!table) return nullptr;
+    std::unique_ptr<ScannedTable>& entry = entries_[table->name];
+    if (!entry) {
+      const auto bind = [&source = *table](duckdb::ClientContext& binding) {
+        return bind_scan(binding, source);
+      };
+      entry = std::make_unique<ScannedTable>(owner, table->name.GetIdentifierName(), shape_of(*table), bind);
+    }
+    return entry.get();
+  }
+
+  static BoundScan shape_of(duckdb::TableCatalogEntry& table) {
+    BoundScan shape;
+    for (const duckdb::ColumnDefinition& column : table.GetColumns().Logical()) {
+      shape.names.push_back(column.Name());
+      shape.types.push_back(column.Type());
+    }
+    return shape;
+  }
+
+ private:
+  static BoundScan bind_scan(duckdb::ClientContext& context, duckdb::TableCatalogEntry& table) {
+    BoundScan scan = shape_of(table);
+    scan.function = table.GetScanFunction(context, scan.bind_data);
+    return scan;
+  }
+
+  duckdb::SchemaCatalogEntry& schema(duckdb::ClientContext& context) {
+    // The transaction shares the database, which may be detached before it ends.
+    duckdb::MetaTransaction::Get(context).UseDatabase(attached_.database);
+    auto found = attached_.database->GetCatalog().GetSchema(context, duckdb::Identifier(schema_),
+                                                            duckdb::OnEntryNotFound::RETURN_NULL);
+    if (found) return *found;
+    throw Error(ErrorCode::NotFound, ErrorCategory::Sql, "the database has no schema: " + schema_);
+  }
+
+  DatabaseDrivers& drivers_;
+  std::string schema_;
+  DatabaseDrivers::Attached attached_;
+  duckdb::identifier_map_t<std::unique_ptr<ScannedTable>> entries_;
+  std::stop_callback<std::function<void()>> canceller_;
+};
+
+// The external databases that a connection's statement reads.
+struct OpenDatabases final : duckdb::ClientContextState {
+  std::map<const TableDirectory*, OpenDatabase> by_directory;
+};
+
+constexpr const char* kStateKey = "jammi_open_databases";
+
+class ExternalDirectory final : public TableDirectory {
+ public:
+  ExternalDirectory(std::shared_ptr<DatabaseDrivers> drivers, std::string source, ExternalDatabase database)
+      : drivers_(std::move(drivers)), source_(std::move(source)), database_(std::move(database)) {}
+
+  duckdb::optional_ptr<duckdb::CatalogEntry> find(duckdb::ClientContext& context,
+                                                  duckdb::SchemaCatalogEntry& schema,
+                                                  const std::string& name) override {
+    return opened_by(context).entry(context, schema, name);
+  }
+
+  // A listing goes on without a server that cannot be reached; the statement that reads it reports why.
+  void for_each(duckdb::ClientContext& context, duckdb::SchemaCatalogEntry& schema,
+                const Visit& visit) override {
+    std::vector<duckdb::optional_ptr<duckdb::CatalogEntry>> entries;
+    try {
+      translated([&] {
+        OpenDatabase& database = opened_by(context);
+        for (const std::string& name : database.table_names(context)) {
+          entries.push_back(database.entry(context, schema, name));
+        }
+      });
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::Cancelled) throw;
+      report_once(error);
+      return;
+    }
+    for (auto& entry : entries) {
+      if (entry) visit(*entry);
+    }
+  }
+
+ private:
+  OpenDatabase& opened_by(duckdb::ClientContext& context) {
+    auto state = context.registered_state->GetOrCreate<OpenDatabases>(kStateKey);
+    auto found = state->by_directory.find(this);
+    if (found != state->by_directory.end()) return found->second;
+    return state->by_directory.try_emplace(this, context, *drivers_, database_).first->second;
+  }
+
+  void report_once(const Error& error) {
+    std::lock_guard lock(mutex_);
+    if (reported_ == error.what()) return;
+    reported_ = error.what();
+    log::warn("left out of the list of tables: " + source_ + ": " + reported_);
+  }
+
+  std::shared_ptr<DatabaseDrivers> drivers_;
+  std::string source_;
+  ExternalDatabase database_;
+  std::mutex mutex_;  // guards reported_
+  std::string reported_;
+};
+
+}  // namespace
+
+SchemaDirectories external_schemas(std::shared_ptr<DatabaseDrivers> drivers, std::string source,
+                                   ExternalDatabase database) {
+  SchemaDirectories schemas;
+  schemas[kDefaultSchema] =
+      std::make_unique<ExternalDirectory>(std::move(drivers), std::move(source), std::move(database));
+  return schemas;
+}
+
+std::vector<TableDescription> describe_external(duckdb::Connection& connection, DatabaseDrivers& drivers,
+                                                const ExternalDatabase& database) {
+  duckdb::ClientContext& context = *connection.context;
+  OpenDatabase opened(context, drivers, database);
+  std::vector<TableDescription> descriptions;
+  context.RunFunctionInTransaction([&] {
+    for (const std::string& name : opened.table_names(context)) {
+      auto table = opened.find(context, name);
+      if (!table) continue;  // dropped since it was listed
+      TableDescription& description = descriptions.emplace_back(name);
+      for (const duckdb::ColumnDefinition& column : table->GetColumns().Logical()) {
+        description.columns.push_back({column.Name().GetIdentifierName(), column.Type().ToString()});
+      }
+    }
+  });
+  return descriptions;
+}
+
+}  // namespace jammi::sql

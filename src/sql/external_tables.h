@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <duckdb.hpp>
+
+#include "sql/database_drivers.h"
+#include "sql/read_only_catalog.h"
+
+/// The tables and views of an external database. Only .cc files of this folder include it.
+namespace jammi::sql {
+
+/// The schemas of an external source's catalog: the database's own schema, called "public". Each connection
+/// that reads the source connects to the server for itself and for as long as it lives, so that it sees the
+/// tables and columns of that moment, and a server that was restarted is found again. `source` names it in
+/// logs.
+SchemaDirectories external_schemas(std::shared_ptr<DatabaseDrivers> drivers, std::string source,
+                                   ExternalDatabase database);
+
+/// The tables of `database` in the order of their names, with their columns. Throws NotFound when its schema
+/// does not exist.
+std::vector<TableDescription> describe_external(duckdb::Connection& connection, DatabaseDrivers& drivers,
+                                                const ExternalDatabase& database);
+
+}  // namespace jammi::sql
