@@ -30,16 +30,15 @@ std::string receive_head(int connection) {
   return head;
 }
 
-std::string receive_body(int connection, const ServedRequest& request) {
+std::optional<std::string> receive_body(int connection, const ServedRequest& request) {
   const auto length = request.headers.find("content-length");
   std::string body(length == request.headers.end() ? 0 : std::stoul(length->second), '\0');
   size_t received = 0;
   while (received < body.size()) {
     const ssize_t count = ::recv(connection, &body[received], body.size() - received, 0);
-    if (count <= 0) break;  // the client has gone away
+    if (count <= 0) return std::nullopt;
     received += static_cast<size_t>(count);
   }
-  body.resize(received);
   return body;
 }
 
@@ -56,6 +55,17 @@ ServedRequest parse_head(const std::string& head) {
     std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
     request.headers[name] = line.substr(colon + 2, line.size() - colon - 3);
   }
+  return request;
+}
+
+/// Nothing when the client has gone away before it sent the whole request.
+std::optional<ServedRequest> receive_request(int connection) {
+  const std::string head = receive_head(connection);
+  if (!head.ends_with("\r\n\r\n")) return std::nullopt;
+  ServedRequest request = parse_head(head);
+  std::optional<std::string> body = receive_body(connection, request);
+  if (!body) return std::nullopt;
+  request.body = std::move(*body);
   return request;
 }
 
@@ -102,19 +112,19 @@ void HttpServer::serve() {
 }
 
 void HttpServer::answer(int connection) {
-  ServedRequest request = parse_head(receive_head(connection));
-  request.body = receive_body(connection, request);
+  const std::optional<ServedRequest> request = receive_request(connection);
+  if (!request) return;
   {
     std::lock_guard lock(mutex_);
-    requests_.push_back(request);
+    requests_.push_back(*request);
   }
-  ServedReply reply = handler_(request);
+  ServedReply reply = handler_(*request);
   std::string head = "HTTP/1.1 " + std::to_string(reply.status) +
                      " Reply\r\nConnection: close\r\nContent-Length: " + std::to_string(reply.body.size()) +
                      "\r\n";
   for (const auto& [name, value] : reply.headers) head += name + ": " + value + "\r\n";
   send_all(connection, head + "\r\n");
-  if (request.method != "HEAD")
+  if (request->method != "HEAD")
     send_all(connection, std::string_view(reply.body).substr(0, reply.cut_after.value_or(reply.body.size())));
 }
 

@@ -28,7 +28,8 @@ struct ServedReply {
 };
 
 /// An HTTP/1.1 server on a loopback port of its own. Each of its threads answers one request after the other
-/// from the handler. For tests only. Thread-safe.
+/// from the handler; one whose client leaves before all of it has come is dropped. For tests only.
+/// Thread-safe.
 class HttpServer {
  public:
   using Handler = std::function<ServedReply(const ServedRequest&)>;
