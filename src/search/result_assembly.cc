@@ -28,14 +28,7 @@ std::shared_ptr<arrow::Table> without_column(const std::shared_ptr<arrow::Table>
 }  // namespace
 
 std::shared_ptr<arrow::Table> read_table(arrow::RecordBatchReader& reader) {
-  arrow::RecordBatchVector batches;
-  std::shared_ptr<arrow::RecordBatch> batch;
-  while (true) {
-    throw_if_error(reader.ReadNext(&batch));
-    if (batch == nullptr) break;
-    batches.push_back(std::move(batch));
-  }
-  auto table = arrow::Table::FromRecordBatches(reader.schema(), batches);
+  auto table = reader.ToTable();
   throw_if_error(table.status());
   return table.ValueUnsafe();
 }
