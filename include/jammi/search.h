@@ -78,6 +78,10 @@ class SearchBuilder {
   /// source is dropped.
   std::shared_ptr<arrow::Table> run(std::stop_token stop = {});
 
+  /// `run`, when it would have no moment at which a stop request ends it: neighbours of the whole table,
+  /// shown from the row store, without steps. Null otherwise, and the builder is as it was.
+  std::shared_ptr<arrow::Table> run_at_once();
+
   struct Plan;
   explicit SearchBuilder(std::unique_ptr<Plan> plan);
 

@@ -23,6 +23,14 @@ SearchBuilder& Search::builder() {
   return *builder_;
 }
 
+SearchBuilder Search::take_builder() {
+  const std::lock_guard lock(mutex_);
+  SearchBuilder taken = std::move(builder());
+  builder_.reset();
+  session_.reset();
+  return taken;
+}
+
 template <typename Step>
 void Search::add_step(const Step& step) {
   const std::shared_ptr<Session> session = handle_.session();
@@ -71,13 +79,13 @@ std::string Search::explain() {
 
 ArrowTable Search::run() {
   const std::shared_ptr<Session> session = handle_.session();
-  return ArrowTable(run_interruptibly([&](const std::stop_token& stop) {
-    const std::lock_guard lock(mutex_);
-    SearchBuilder running = std::move(builder());
-    builder_.reset();
-    session_.reset();
-    return running.run(stop);
-  }));
+  std::optional<SearchBuilder> running;
+  std::shared_ptr<arrow::Table> rows = run_without_gil([&] {
+    running = take_builder();
+    return running->run_at_once();
+  });
+  if (!rows) rows = run_interruptibly([&](const std::stop_token& stop) { return running->run(stop); });
+  return ArrowTable(std::move(rows));
 }
 
 void bind_search(nb::module_& module) {

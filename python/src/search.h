@@ -36,6 +36,7 @@ class Search {
   void add_step(const Step& step);
 
   SearchBuilder& builder();
+  SearchBuilder take_builder();
 
   const SessionHandle& handle_;
   std::mutex mutex_;  // guards what follows

@@ -1,5 +1,6 @@
 #include "catalog/sqlite.h"
 
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -9,6 +10,9 @@
 
 namespace jammi::catalog {
 namespace {
+
+/// Idle statements that a connection keeps; the catalog has fewer than that.
+constexpr size_t kMostIdleStatements = 128;
 
 struct Verdict {
   ErrorCode code;
@@ -64,6 +68,7 @@ Connection::Connection(const std::filesystem::path& file, std::chrono::milliseco
 }
 
 Connection::~Connection() {
+  for (const auto& [sql, statement] : idle_statements_) sqlite3_finalize(statement);
   sqlite3_close(handle_);
 }
 
@@ -94,6 +99,29 @@ bool Connection::is_in_transaction() const {
   return sqlite3_get_autocommit(handle_) == 0;
 }
 
+sqlite3_stmt* Connection::prepare(std::string_view sql) {
+  if (auto idle = idle_statements_.extract(std::string(sql)); !idle.empty()) return idle.mapped();
+  sqlite3_stmt* statement = nullptr;
+  const int result = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
+                                        SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  if (result != SQLITE_OK) throw_error("preparing " + std::string(sql.substr(0, 60)));
+  return statement;
+}
+
+void Connection::give_back(sqlite3_stmt* statement) noexcept {
+  sqlite3_reset(statement);
+  sqlite3_clear_bindings(statement);
+  try {
+    if (idle_statements_.size() < kMostIdleStatements) {
+      idle_statements_.emplace(sqlite3_sql(statement), statement);
+      return;
+    }
+  } catch (const std::bad_alloc&) {
+    // Preparing it once more costs less than failing a statement that has succeeded.
+  }
+  sqlite3_finalize(statement);
+}
+
 void Connection::throw_error(std::string_view activity) const {
   const Verdict verdict = verdict_on(sqlite3_extended_errcode(handle_));
   throw Error(verdict.code, ErrorCategory::Catalog,
@@ -101,14 +129,11 @@ void Connection::throw_error(std::string_view activity) const {
       .add_activity(activity);
 }
 
-Statement::Statement(Connection& connection, std::string_view sql) : connection_(connection) {
-  const int result =
-      sqlite3_prepare_v2(connection.handle(), sql.data(), static_cast<int>(sql.size()), &handle_, nullptr);
-  if (result != SQLITE_OK) connection_.throw_error("preparing " + std::string(sql.substr(0, 60)));
-}
+Statement::Statement(Connection& connection, std::string_view sql)
+    : connection_(connection), handle_(connection.prepare(sql)) {}
 
 Statement::~Statement() {
-  sqlite3_finalize(handle_);
+  connection_.give_back(handle_);
 }
 
 void Statement::check(int result) const {

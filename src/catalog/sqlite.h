@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -37,6 +38,12 @@ class Connection {
 
   sqlite3* handle() const { return handle_; }
 
+  /// The prepared form of `sql`, kept from an earlier use or new; its user returns it by `give_back`.
+  sqlite3_stmt* prepare(std::string_view sql);
+
+  /// Resets a prepared statement and keeps it for the next use, or frees it when enough are kept.
+  void give_back(sqlite3_stmt* statement) noexcept;
+
   /// Throws the connection's current error. `activity` says what was being done.
   [[noreturn]] void throw_error(std::string_view activity) const;
 
@@ -45,9 +52,11 @@ class Connection {
 
   std::string file_;
   sqlite3* handle_ = nullptr;
+  std::unordered_multimap<std::string, sqlite3_stmt*> idle_statements_;  ///< by their text
 };
 
-/// A prepared statement of a connection, which must outlive it. Parameters are numbered from 1 by call order.
+/// One use of a prepared statement of a connection, which must outlive it. Parameters are numbered from 1 by
+/// call order.
 class Statement {
  public:
   Statement(Connection& connection, std::string_view sql);

@@ -38,6 +38,28 @@ TEST_F(SqliteTest, values_come_back_as_bound) {
   EXPECT_FALSE(select.step());
 }
 
+TEST_F(SqliteTest, a_statement_used_again_has_no_values_and_no_row_of_the_use_before) {
+  const std::string insert = "INSERT INTO parent VALUES (?)";
+  Statement(connection_, insert).bind(std::string_view("a")).run();
+  EXPECT_ERROR(ErrorCode::AlreadyExists, "a.db",
+               Statement(connection_, insert).bind(std::string_view("a")).run());
+  Statement(connection_, insert).bind(std::optional<std::string>()).run();
+
+  const std::string select = "SELECT coalesce(id, 'null') FROM parent ORDER BY id DESC";
+  {
+    Statement left_early(connection_, select);
+    ASSERT_TRUE(left_early.step());
+    Statement beside(connection_, select);
+    ASSERT_TRUE(beside.step());
+    EXPECT_EQ(beside.text(0), "a");
+  }
+  Statement again(connection_, select);
+  ASSERT_TRUE(again.step());
+  EXPECT_EQ(again.text(0), "a");
+  connection_.execute("ALTER TABLE child ADD COLUMN late TEXT");
+  EXPECT_TRUE(again.step());
+}
+
 TEST_F(SqliteTest, a_transaction_without_commit_leaves_nothing) {
   {
     Transaction transaction(connection_);

@@ -39,22 +39,6 @@ NeighborColumns columns_of(const std::vector<index::Neighbor>& neighbors, const 
   return {finish_array(row_ids), finish_array(source_ids), finish_array(similarities), finish_array(ranks)};
 }
 
-std::shared_ptr<arrow::Table> hydrate_from_row_store(const ResultTableRecord& table,
-                                                     const storage::RowStore& rows,
-                                                     const std::vector<index::Neighbor>& neighbors) {
-  std::vector<uint64_t> positions;
-  for (const index::Neighbor& neighbor : neighbors) positions.push_back(neighbor.row);
-  const std::shared_ptr<arrow::Table> source = rows.take(positions);
-
-  NeighborColumns own = columns_of(neighbors, table.source_id);
-  arrow::ChunkedArrayVector columns = {std::make_shared<arrow::ChunkedArray>(own.row_ids),
-                                       std::make_shared<arrow::ChunkedArray>(own.source_ids)};
-  columns.insert(columns.end(), source->columns().begin(), source->columns().end());
-  columns.push_back(std::make_shared<arrow::ChunkedArray>(own.similarities));
-  columns.push_back(std::make_shared<arrow::ChunkedArray>(own.ranks));
-  return arrow::Table::Make(hits_schema(*source->schema()), columns, static_cast<int64_t>(neighbors.size()));
-}
-
 std::string join_query(const std::vector<std::string>& source_columns, const std::string& key_column) {
   const std::vector<std::string> names = result_names(source_columns);
   std::string columns;
@@ -90,6 +74,22 @@ std::shared_ptr<arrow::Table> hydrate_from_source(Database& database, const Resu
 
 bool is_current(Database& database, const ResultTableRecord& table, const storage::RowStore* rows) {
   return rows != nullptr && database.source_fingerprint(table.source_id) == rows->source_fingerprint();
+}
+
+std::shared_ptr<arrow::Table> hydrate_from_row_store(const ResultTableRecord& table,
+                                                     const storage::RowStore& rows,
+                                                     const std::vector<index::Neighbor>& neighbors) {
+  std::vector<uint64_t> positions;
+  for (const index::Neighbor& neighbor : neighbors) positions.push_back(neighbor.row);
+  const std::shared_ptr<arrow::Table> source = rows.take(positions);
+
+  NeighborColumns own = columns_of(neighbors, table.source_id);
+  arrow::ChunkedArrayVector columns = {std::make_shared<arrow::ChunkedArray>(own.row_ids),
+                                       std::make_shared<arrow::ChunkedArray>(own.source_ids)};
+  columns.insert(columns.end(), source->columns().begin(), source->columns().end());
+  columns.push_back(std::make_shared<arrow::ChunkedArray>(own.similarities));
+  columns.push_back(std::make_shared<arrow::ChunkedArray>(own.ranks));
+  return arrow::Table::Make(hits_schema(*source->schema()), columns, static_cast<int64_t>(neighbors.size()));
 }
 
 std::shared_ptr<arrow::Table> hydrate(Database& database, const ResultTableRecord& table,

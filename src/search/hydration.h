@@ -20,6 +20,11 @@ namespace jammi::search {
 /// Whether `rows` (may be null) holds the rows of the source as it is at this moment.
 bool is_current(Database& database, const ResultTableRecord& table, const storage::RowStore* rows);
 
+/// `hydrate` from a row store that is current.
+std::shared_ptr<arrow::Table> hydrate_from_row_store(const ResultTableRecord& table,
+                                                     const storage::RowStore& rows,
+                                                     const std::vector<index::Neighbor>& neighbors);
+
 /// Gives neighbours the columns of their source: the columns of `hits_schema`. Rows in neighbour order; a
 /// neighbour without a source row is dropped, one whose key several rows have comes several times.
 ///

@@ -21,6 +21,8 @@
 namespace jammi {
 namespace {
 
+const db::Provenance kFoundByVector{.retrieved_by = {"vector"}, .annotated_by = {}};
+
 std::shared_ptr<arrow::Table> empty_table(std::shared_ptr<arrow::Schema> schema) {
   auto table = arrow::Table::MakeEmpty(std::move(schema));
   throw_if_error(table.status());
@@ -201,6 +203,18 @@ std::string SearchBuilder::explain(std::stop_token stop) {
   return text;
 }
 
+std::shared_ptr<arrow::Table> SearchBuilder::run_at_once() {
+  Plan& plan = open_plan();
+  const bool has_steps = plan.stages.size() > 1 || !plan.stages.front().steps.empty();
+  if (plan.filter || has_steps || !search::is_current(plan.database, plan.table, plan.open.rows.get())) {
+    return nullptr;
+  }
+  plan.is_consumed = true;
+  return search::add_provenance(
+      plan.database, search::hydrate_from_row_store(plan.table, *plan.open.rows, *neighbors_of(plan, {})),
+      kFoundByVector);
+}
+
 std::shared_ptr<arrow::Table> SearchBuilder::run(std::stop_token stop) {
   Plan& plan = open_plan();
   plan.is_consumed = true;
@@ -216,7 +230,7 @@ std::shared_ptr<arrow::Table> SearchBuilder::run(std::stop_token stop) {
       rows = plan.database.sql_table(stage.steps.query(), {{search::kHitsRelation, std::move(rows)}}, stop);
     }
   }
-  db::Provenance provenance{.retrieved_by = {"vector"}, .annotated_by = {}};
+  db::Provenance provenance = kFoundByVector;
   if (plan.stages.size() > 1) provenance.annotated_by = {"inference"};
   return search::add_provenance(plan.database, rows, provenance);
 }

@@ -187,6 +187,22 @@ TEST_F(PreFilter, gives_the_same_with_and_without_a_row_store) {
   EXPECT_THAT(search(2, "year > 2020").explain(), HasSubstr("columns: from the row store"));
 }
 
+TEST_F(PreFilter, only_what_the_index_and_the_row_store_answer_runs_at_once) {
+  embed("papers", {"1", "2", "3", "4", "5"}, /*has_row_store=*/true);
+  SearchBuilder plain = search(2);
+  const std::shared_ptr<arrow::Table> at_once = plain.run_at_once();
+  ASSERT_NE(at_once, nullptr);
+  EXPECT_TRUE(at_once->Equals(*search(2).run()));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "already consumed", plain.run());
+
+  SearchBuilder filtered = search(2, "year > 2020");
+  EXPECT_EQ(filtered.run_at_once(), nullptr);
+  EXPECT_THAT(ids(std::move(filtered)), ElementsAre("2", "4"));
+  EXPECT_EQ(search(2).limit(1).run_at_once(), nullptr);
+  embed("papers", {"1", "2", "3", "4", "5"}, /*has_row_store=*/false);
+  EXPECT_EQ(search(2).run_at_once(), nullptr);
+}
+
 TEST_F(PreFilter, rows_that_were_not_embedded_or_have_left_the_source_are_not_found) {
   embed("papers", {"1", "3", "5"}, false);
   EXPECT_THAT(ids(search(9, "year >= 2020")), ElementsAre("3", "5"));
