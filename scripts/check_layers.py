@@ -21,6 +21,7 @@ PUBLIC_HEADERS = {
     "database": "db",
     "embedding": "embedding",
     "inference": "inference",
+    "mutable_table": "catalog",
     "search": "search",
     "session": "engine",
     "version": "base",
@@ -29,7 +30,7 @@ PUBLIC_HEADERS = {
 # Third-party include prefix -> folders that may use it.
 DOORS = {
     "duckdb": {"sql"},
-    "sqlite3": {"catalog", "table"},
+    "sqlite3": {"catalog"},
     "libpq": {"catalog", "table", "source"},
     "usearch": {"index"},
     "oneapi/dnnl": {"nn"},

@@ -7,6 +7,7 @@
 #include "catalog/channel_repository.h"
 #include "catalog/connection_pool.h"
 #include "catalog/model_repository.h"
+#include "catalog/mutable_table_repository.h"
 #include "catalog/result_table_repository.h"
 #include "catalog/source_repository.h"
 
@@ -32,6 +33,7 @@ class Catalog {
   ModelRepository& models() { return models_; }
   ResultTableRepository& result_tables() { return result_tables_; }
   ChannelRepository& channels() { return channels_; }
+  MutableTableRepository& mutable_tables() { return mutable_tables_; }
 
   /// For layers that keep their own tables in the catalog.
   ConnectionPool& pool() { return pool_; }
@@ -44,6 +46,7 @@ class Catalog {
   ModelRepository models_{pool_};
   ResultTableRepository result_tables_{pool_};
   ChannelRepository channels_{pool_};
+  MutableTableRepository mutable_tables_{pool_};
 };
 
 }  // namespace jammi::catalog

@@ -154,13 +154,27 @@ Statement& Statement::bind(int64_t value) {
 
 Statement& Statement::bind(const std::optional<std::string>& text) {
   if (text) return bind(std::string_view(*text));
-  ++num_bound_;  // an unbound parameter is NULL
-  return *this;
+  return bind_null();
 }
 
 Statement& Statement::bind(const std::optional<int64_t>& value) {
   if (value) return bind(*value);
-  ++num_bound_;
+  return bind_null();
+}
+
+Statement& Statement::bind(double value) {
+  check(sqlite3_bind_double(handle_, ++num_bound_, value));
+  return *this;
+}
+
+Statement& Statement::bind_bytes(std::string_view bytes) {
+  check(sqlite3_bind_blob64(handle_, ++num_bound_, bytes.data() == nullptr ? "" : bytes.data(), bytes.size(),
+                            SQLITE_TRANSIENT));
+  return *this;
+}
+
+Statement& Statement::bind_null() {
+  check(sqlite3_bind_null(handle_, ++num_bound_));
   return *this;
 }
 
@@ -173,6 +187,11 @@ bool Statement::step() {
 void Statement::run() {
   while (step()) {
   }
+}
+
+void Statement::reset() {
+  sqlite3_reset(handle_);  // returns the failure of the last step, which that step reported
+  num_bound_ = 0;
 }
 
 std::string Statement::text(int column) const {
@@ -195,8 +214,21 @@ std::optional<int64_t> Statement::optional_integer(int column) const {
   return integer(column);
 }
 
-Transaction::Transaction(Connection& connection) : connection_(connection) {
-  connection_.execute("BEGIN IMMEDIATE");
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(handle_, column) == SQLITE_NULL;
+}
+
+double Statement::real(int column) const {
+  return sqlite3_column_double(handle_, column);
+}
+
+std::string_view Statement::bytes(int column) const {
+  const auto* data = static_cast<const char*>(sqlite3_column_blob(handle_, column));
+  return {data == nullptr ? "" : data, static_cast<size_t>(sqlite3_column_bytes(handle_, column))};
+}
+
+Transaction::Transaction(Connection& connection, Mode mode) : connection_(connection) {
+  connection_.execute(mode == Mode::Write ? "BEGIN IMMEDIATE" : "BEGIN");
 }
 
 Transaction::~Transaction() {

@@ -68,6 +68,9 @@ class Statement {
   Statement& bind(int64_t value);
   Statement& bind(const std::optional<std::string>& text);
   Statement& bind(const std::optional<int64_t>& value);
+  Statement& bind(double value);
+  Statement& bind_bytes(std::string_view bytes);
+  Statement& bind_null();
 
   /// Advances to the next row; false when there is none.
   bool step();
@@ -75,11 +78,19 @@ class Statement {
   /// Runs to the end, for statements that return nothing.
   void run();
 
+  /// Readies the statement for another run with other parameters.
+  void reset();
+
   /// Columns of the current row, numbered from 0. NULL reads as empty or 0 in the plain forms.
   std::string text(int column) const;
   int64_t integer(int column) const;
   std::optional<std::string> optional_text(int column) const;
   std::optional<int64_t> optional_integer(int column) const;
+  bool is_null(int column) const;
+  double real(int column) const;
+
+  /// The bytes of a text or binary column, borrowed until the next step.
+  std::string_view bytes(int column) const;
 
  private:
   void check(int result) const;
@@ -89,10 +100,14 @@ class Statement {
   int num_bound_ = 0;
 };
 
-/// A write transaction (BEGIN IMMEDIATE): rolled back when destroyed without `commit`.
+/// A transaction: rolled back when destroyed without `commit`.
 class Transaction {
  public:
-  explicit Transaction(Connection& connection);
+  /// A writing one waits at once until no other writes (BEGIN IMMEDIATE); a reading one sees the state of its
+  /// first read until it ends.
+  enum class Mode { Write, Read };
+
+  explicit Transaction(Connection& connection, Mode mode = Mode::Write);
   ~Transaction();
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <jammi/mutable_table.h>
+
+#include "catalog/connection_pool.h"
+#include "catalog/tenant_scope.h"
+
+namespace jammi::catalog {
+
+/// A name as an SQL identifier of the catalog's database.
+std::string quote_name(std::string_view name);
+
+/// The mutable tables and the physical tables behind them, which lie in the catalog's database under the same
+/// name: the columns as declared, then `tenant_id`. Thread-safe; borrows the catalog's pool.
+///
+/// Errors have the MutableTable category; "backend: ..." is what the database found wrong.
+class MutableTableRepository {
+ public:
+  explicit MutableTableRepository(ConnectionPool& pool) : pool_(pool) {}
+
+  /// Registers a table for the scope's tenant and makes its physical table and indexes, all or nothing.
+  /// InvalidArgument for a definition that breaks a rule, AlreadyExists for a known id or index name.
+  void add(MutableTableDefinition definition, const TenantScope& scope = {});
+
+  /// Drops the table with its rows. NotFound if the scope's tenant owns none of this id, Conflict while a
+  /// topic keeps its events in it.
+  void remove(const std::string& id, const TenantScope& scope = {});
+
+  /// The scope's own tables, ordered by id.
+  std::vector<MutableTableDefinition> list(const TenantScope& scope = {}) const;
+
+  /// The table of that id, whoever owns it: only its rows are a tenant's. The connection is the caller's, so
+  /// that a transaction sees what it may.
+  static std::optional<MutableTableDefinition> find(Connection& connection, const std::string& id);
+
+ private:
+  ConnectionPool& pool_;
+};
+
+}  // namespace jammi::catalog

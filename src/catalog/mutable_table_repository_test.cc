@@ -1,0 +1,224 @@
+#include "catalog/mutable_table_repository.h"
+
+#include <set>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/testing.h"
+#include "catalog/catalog.h"
+#include "catalog/mutable_table_rules.h"
+
+namespace jammi::catalog {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+const TenantScope kAlice = TenantScope::of("11111111-1111-4111-8111-111111111111");
+const TenantScope kBob = TenantScope::of("22222222-2222-4222-8222-222222222222");
+
+MutableTableBuilder items(const std::string& id = "item_dimensions") {
+  return MutableTableBuilder(id)
+      .column("item_id", ColumnType::Utf8)
+      .column("valid_from", ColumnType::Int64)
+      .nullable_column("valid_to", ColumnType::Int64)
+      .primary_key({"item_id", "valid_from"});
+}
+
+MutableIndex index(const std::string& name, std::vector<std::string> columns, bool is_unique = false) {
+  return {.name = name, .columns = std::move(columns), .is_unique = is_unique};
+}
+
+class MutableTableRepositoryTest : public ::testing::Test {
+ protected:
+  std::vector<std::string> ids(const TenantScope& scope = {}) const {
+    std::vector<std::string> names;
+    for (const MutableTableDefinition& table : tables_.list(scope)) names.push_back(table.id);
+    return names;
+  }
+
+  /// The names of what SQLite has in its file under `type`, the catalog's own left out.
+  std::vector<std::string> stored(const std::string& type) const {
+    std::vector<std::string> names;
+    auto lease = catalog_->pool().lease();
+    Statement select(*lease, "SELECT name, tbl_name FROM sqlite_schema WHERE type = ? ORDER BY name");
+    select.bind(std::string_view(type));
+    while (select.step()) {
+      if (!own_tables_.contains(select.text(1))) names.push_back(select.text(0));
+    }
+    return names;
+  }
+
+  std::set<std::string> all_tables() const {
+    std::set<std::string> names;
+    auto lease = catalog_->pool().lease();
+    Statement select(*lease, "SELECT tbl_name FROM sqlite_schema");
+    while (select.step()) names.insert(select.text(0));
+    return names;
+  }
+
+  testing::TemporaryDirectory directory_;
+  std::shared_ptr<Catalog> catalog_ = Catalog::open(directory_.path() / "catalog.db");
+  MutableTableRepository& tables_ = catalog_->mutable_tables();
+  const std::set<std::string> own_tables_ = all_tables();
+};
+
+TEST_F(MutableTableRepositoryTest, a_table_comes_back_as_it_was_defined) {
+  const MutableTableDefinition defined = MutableTableBuilder("events")
+                                             .column("at", ColumnType::UInt64)
+                                             .nullable_column("naïve \"name\"; --", ColumnType::Binary)
+                                             .primary_key({"at"})
+                                             .index(index("by name", {"naïve \"name\"; --"}, true))
+                                             .order_column("at")
+                                             .user_metadata(R"({"owner":"me"})")
+                                             .build();
+  tables_.add(defined);
+  const MutableTableDefinition listed = tables_.list().at(0);
+  EXPECT_EQ(listed.id, "events");
+  EXPECT_EQ(listed.columns, defined.columns);
+  EXPECT_THAT(listed.primary_key, ElementsAre("at"));
+  EXPECT_EQ(listed.indexes, defined.indexes);
+  EXPECT_EQ(listed.order_column, "at");
+  EXPECT_EQ(listed.user_metadata, R"({"owner":"me"})");
+  EXPECT_FALSE(listed.tenant_id);
+  EXPECT_FALSE(listed.created_at.empty());
+}
+
+TEST_F(MutableTableRepositoryTest, the_physical_table_has_every_column_and_the_hidden_tenant) {
+  tables_.add(items().index(index("idx_active", {"item_id", "valid_to"})).build());
+  EXPECT_THAT(stored("table"), ElementsAre("item_dimensions"));
+  auto lease = catalog_->pool().lease();
+  Statement select(*lease, "SELECT sql FROM sqlite_schema WHERE name = 'item_dimensions'");
+  ASSERT_TRUE(select.step());
+  EXPECT_EQ(select.text(0),
+            "CREATE TABLE \"item_dimensions\" (\"item_id\" TEXT NOT NULL, \"valid_from\" INTEGER NOT NULL, "
+            "\"valid_to\" INTEGER, tenant_id TEXT, PRIMARY KEY (\"item_id\", \"valid_from\"))");
+}
+
+TEST_F(MutableTableRepositoryTest, columns_of_the_primary_key_are_never_null) {
+  tables_.add(MutableTableBuilder("t").nullable_column("k", ColumnType::Utf8).primary_key({"k"}).build());
+  EXPECT_FALSE(tables_.list().at(0).columns.at(0).is_nullable);
+}
+
+TEST_F(MutableTableRepositoryTest, a_registration_that_fails_leaves_nothing) {
+  {
+    auto lease = catalog_->pool().lease();
+    lease->execute("CREATE TABLE in_the_way (x)");
+  }
+  EXPECT_ERROR(ErrorCode::Internal,
+               "Mutable table error: backend: ", tables_.add(items("in_the_way").build()));
+  // The second index fails after the table and the first were made.
+  const MutableTableDefinition clash =
+      items().index(index("first", {"valid_to"})).index(index("in_the_way", {"valid_from"})).build();
+  EXPECT_ERROR(ErrorCode::Internal, "there is already a table named in_the_way", tables_.add(clash));
+  EXPECT_THAT(ids(), IsEmpty());
+  EXPECT_THAT(stored("table"), ElementsAre("in_the_way"));
+  EXPECT_THAT(stored("index"), IsEmpty());
+}
+
+TEST_F(MutableTableRepositoryTest, ids_and_index_names_are_taken_once) {
+  tables_.add(items().index(index("idx", {"valid_to"})).build(), kAlice);
+  EXPECT_ERROR(ErrorCode::AlreadyExists, "Mutable table error: mutable table already exists: item_dimensions",
+               tables_.add(items().build(), kBob));
+  EXPECT_ERROR(ErrorCode::AlreadyExists, "index 'idx' already exists, of mutable table: item_dimensions",
+               tables_.add(items("other").index(index("idx", {"valid_to"})).build()));
+  EXPECT_THAT(stored("table"), ElementsAre("item_dimensions"));
+}
+
+TEST_F(MutableTableRepositoryTest, dropping_removes_rows_table_and_indexes) {
+  tables_.add(items().index(index("idx", {"valid_to"})).build());
+  tables_.remove("item_dimensions");
+  EXPECT_THAT(ids(), IsEmpty());
+  EXPECT_THAT(stored("table"), IsEmpty());
+  EXPECT_THAT(stored("index"), IsEmpty());
+  EXPECT_ERROR(ErrorCode::NotFound, "Mutable table error: mutable table not found: item_dimensions",
+               tables_.remove("item_dimensions"));
+  tables_.add(items().index(index("idx", {"valid_to"})).build());
+}
+
+TEST_F(MutableTableRepositoryTest, a_table_that_holds_a_topics_events_stays) {
+  tables_.add(items("log").build());
+  catalog_->pool().lease()->execute(
+      "INSERT INTO topics (topic_id, name, schema_json, backing_table) VALUES ('1', 'cdc', '{}', 'log')");
+  EXPECT_ERROR(ErrorCode::Conflict, "drop the topic whose events 'log' holds instead: cdc",
+               tables_.remove("log"));
+  EXPECT_THAT(ids(), ElementsAre("log"));
+}
+
+TEST_F(MutableTableRepositoryTest, tenants_list_and_drop_only_their_own) {
+  tables_.add(items("a").build(), kAlice);
+  tables_.add(items("b").build(), kBob);
+  tables_.add(items("c").build());
+  EXPECT_THAT(ids(kAlice), ElementsAre("a"));
+  EXPECT_THAT(ids(), ElementsAre("c"));
+  EXPECT_THAT(ids(TenantScope::everything()), ElementsAre("a", "b", "c"));
+  EXPECT_ERROR(ErrorCode::NotFound, "not found: b", tables_.remove("b", kAlice));
+}
+
+TEST(MutableTableRules, names_every_rule_that_a_definition_breaks) {
+  const auto expect_refused = [](const std::string& message, const MutableTableBuilder& builder) {
+    EXPECT_ERROR(ErrorCode::InvalidArgument, "Mutable table error: " + message, builder.build());
+  };
+  expect_refused("invalid mutable table id: empty", items(""));
+  expect_refused("invalid mutable table id: length must be 1..=63 (got 64)", items(std::string(64, 'a')));
+  expect_refused("invalid mutable table id: only lowercase ASCII, digits, and `_` allowed; got: Items",
+                 items("Items"));
+  for (const char* reserved : {"__topic_1", "_jammi_audit", "sqlite_x", "pg_class"}) {
+    expect_refused(std::string("invalid mutable table id: reserved for the engine: ") + reserved,
+                   items(reserved));
+  }
+  expect_refused("schema validation: the schema must have a column", MutableTableBuilder("t"));
+  expect_refused("reserved column name: Tenant_Id", items().column("Tenant_Id", ColumnType::Utf8));
+  expect_refused("reserved column name: _offset", items().column("_offset", ColumnType::Int64));
+  expect_refused("schema validation: two columns of one name, ignoring case: ITEM_ID",
+                 items().column("ITEM_ID", ColumnType::Utf8));
+  expect_refused("schema validation: primary key must not be empty", items().primary_key({}));
+  expect_refused("primary key column not present in schema: nope", items().primary_key({"nope"}));
+  expect_refused("schema validation: primary key names a column twice: item_id",
+                 items().primary_key({"item_id", "item_id"}));
+  expect_refused("schema validation: no columns in index 'i'", items().index(index("i", {})));
+  expect_refused("schema validation: column 'nope' not in schema in index 'i'",
+                 items().index(index("i", {"nope"})));
+  expect_refused("schema validation: order_column 'nope' not in schema", items().order_column("nope"));
+  expect_refused("schema validation: order_column 'item_id' must be Int64 or UInt64, got Utf8",
+                 items().order_column("item_id"));
+  expect_refused("schema validation: chunk_size must be at least 1", items().chunk_size(0));
+  expect_refused("user_metadata is not JSON: {", items().user_metadata("{"));
+}
+
+TEST(MutableTableRules, refuses_ten_thousand_columns_and_takes_a_thousand) {
+  std::vector<MutableColumn> columns;
+  for (int i = 0; i < 10'000; ++i) {
+    columns.push_back({.name = "c" + std::to_string(i), .type = ColumnType::Int64, .is_nullable = true});
+  }
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "too many columns: 10000",
+               MutableTableBuilder("wide", columns).primary_key({"c0"}).build());
+  columns.resize(1'000);
+  testing::TemporaryDirectory directory;
+  auto catalog = Catalog::open(directory.path() / "catalog.db");
+  catalog->mutable_tables().add(MutableTableBuilder("wide", columns).primary_key({"c0"}).build());
+  EXPECT_EQ(catalog->mutable_tables().list().at(0).columns.size(), 1'000u);
+}
+
+TEST(MutableTableRules, no_table_of_the_catalog_can_be_taken) {
+  testing::TemporaryDirectory directory;
+  auto catalog = Catalog::open(directory.path() / "catalog.db");
+  auto lease = catalog->pool().lease();
+  Statement select(*lease, "SELECT name FROM sqlite_schema WHERE type = 'table'");
+  while (select.step()) {
+    EXPECT_ERROR(ErrorCode::InvalidArgument, "reserved for the engine",
+                 require_mutable_table_id(select.text(0)));
+  }
+}
+
+TEST(ColumnTypes, are_parsed_by_name) {
+  EXPECT_EQ(parse_column_type("Float32"), ColumnType::Float32);
+  EXPECT_EQ(to_string(ColumnType::Binary), "Binary");
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "unsupported schema type 'Decimal'; expected one of Boolean, Int8",
+               parse_column_type("Decimal"));
+}
+
+}  // namespace
+}  // namespace jammi::catalog
