@@ -4,12 +4,11 @@
 
 #include <jammi/error.h>
 
+#include "catalog/postgres.h"
 #include "catalog/schema.h"
+#include "catalog/sqlite.h"
 
 namespace jammi::catalog {
-
-Catalog::Catalog(const std::filesystem::path& file, const CatalogOptions& options)
-    : pool_(file, options.pool_size, options.busy_timeout) {}
 
 std::shared_ptr<Catalog> Catalog::open(const std::filesystem::path& file, const CatalogOptions& options) {
   std::error_code failure;
@@ -19,11 +18,28 @@ std::shared_ptr<Catalog> Catalog::open(const std::filesystem::path& file, const 
         ErrorCode::InvalidArgument, ErrorCategory::Catalog,
         "cannot make the catalog's directory: " + file.parent_path().string() + ": " + failure.message());
   }
-  std::shared_ptr<Catalog> catalog(new Catalog(file, options));
+  return open({.place = file.string(),
+               .connect = [file, timeout = options.busy_timeout] { return open_sqlite(file, timeout); },
+               .size = options.pool_size,
+               .lease_timeout = options.busy_timeout,
+               .max_lifetime = options.max_lifetime});
+}
+
+std::shared_ptr<Catalog> Catalog::connect(const std::string& url, const CatalogOptions& options) {
+  return open({.place = postgres_address(url),
+               .connect = [url, timeout = options.busy_timeout] { return connect_postgres(url, timeout); },
+               .size = options.pool_size,
+               .lease_timeout = options.busy_timeout,
+               .max_lifetime = options.max_lifetime});
+}
+
+std::shared_ptr<Catalog> Catalog::open(ConnectionPool::Options options) {
+  const std::string activity = "opening catalog " + options.place;
+  std::shared_ptr<Catalog> catalog(new Catalog(std::move(options)));
   try {
     migrate(*catalog->pool_.lease());
   } catch (Error& error) {
-    throw error.add_activity("opening catalog " + file.string());
+    throw error.add_activity(activity);
   }
   return catalog;
 }

@@ -3,6 +3,9 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "catalog/channel_repository.h"
 #include "catalog/connection_pool.h"
@@ -15,16 +18,21 @@ namespace jammi::catalog {
 
 struct CatalogOptions {
   size_t pool_size = 8;
-  std::chrono::milliseconds busy_timeout{5000};
+  std::chrono::milliseconds busy_timeout{5000};  ///< for locks and for a connection of the pool
+  std::optional<std::chrono::seconds> max_lifetime = std::nullopt;  ///< of a connection
 };
 
-/// The engine's SQLite catalog (docs/formats/catalog.md). Safe for several threads and several processes at
-/// once. Error codes are those of `Connection`.
+/// The engine's catalog, in a SQLite file or on a PostgreSQL server (docs/formats/catalog.md). Safe for
+/// several threads and several processes at once. Error codes are those of `Connection`.
 class Catalog {
  public:
   /// Opens `file`, making it and its directory if needed, and migrates it. Throws DataCorruption for a file
   /// that is no database, InvalidArgument where nothing can be written, Unsupported for a newer catalog.
   static std::shared_ptr<Catalog> open(const std::filesystem::path& file, const CatalogOptions& options = {});
+
+  /// Connects to the PostgreSQL database of `url` and migrates its schema `public` (or the first of its
+  /// search path). Throws as `connect_postgres`, Unsupported for a newer catalog.
+  static std::shared_ptr<Catalog> connect(const std::string& url, const CatalogOptions& options = {});
 
   /// Throws Unavailable (or what the file's state calls for) unless a trivial query works.
   void ping();
@@ -39,7 +47,8 @@ class Catalog {
   ConnectionPool& pool() { return pool_; }
 
  private:
-  Catalog(const std::filesystem::path& file, const CatalogOptions& options);
+  static std::shared_ptr<Catalog> open(ConnectionPool::Options options);
+  explicit Catalog(ConnectionPool::Options options) : pool_(std::move(options)) {}
 
   ConnectionPool pool_;
   SourceRepository sources_{pool_};

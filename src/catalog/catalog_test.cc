@@ -8,6 +8,7 @@
 
 #include "base/testing.h"
 #include "catalog/schema.h"
+#include "catalog/sqlite.h"
 
 namespace jammi::catalog {
 namespace {
@@ -79,13 +80,14 @@ TEST_F(CatalogTest, reopening_keeps_rows_and_applies_nothing_twice) {
 TEST_F(CatalogTest, a_catalog_of_an_older_version_is_brought_forward) {
   {
     std::filesystem::create_directories(file_.parent_path());
-    Connection connection(file_, std::chrono::seconds(1));
-    connection.execute("CREATE TABLE applied_migrations (name TEXT PRIMARY KEY, applied_at TEXT)");
+    const auto connection = open_sqlite(file_, std::chrono::seconds(1));
+    connection->execute("CREATE TABLE applied_migrations (name TEXT PRIMARY KEY, applied_at TEXT)");
     for (const Migration& migration : migrations().first(2)) {
-      connection.execute(std::string(migration.sql));
-      connection.execute("INSERT INTO applied_migrations VALUES ('" + std::string(migration.name) + "', '')");
+      connection->execute(migration.sql);
+      connection->execute("INSERT INTO applied_migrations VALUES ('" + std::string(migration.name) +
+                          "', '')");
     }
-    connection.execute(
+    connection->execute(
         "INSERT INTO sources (source_id, name, source_type, uri, options) "
         "VALUES ('old', 'old', '\"local\"', 'a.csv', '{\"url\":\"a.csv\",\"format\":\"csv\"}')");
   }

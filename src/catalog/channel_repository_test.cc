@@ -5,8 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/testing.h"
-#include "catalog/catalog.h"
+#include "catalog/testing.h"
 
 namespace jammi::catalog {
 namespace {
@@ -17,7 +16,7 @@ using ::testing::ElementsAre;
 const TenantScope kAlice = TenantScope::of("11111111-1111-4111-8111-111111111111");
 const TenantScope kBob = TenantScope::of("22222222-2222-4222-8222-222222222222");
 
-class ChannelRepositoryTest : public ::testing::Test {
+class ChannelRepositoryTest : public testing::BackendTest {
  protected:
   /// The channels that `scope` sees, as "id/priority(column:Type ...)".
   std::vector<std::string> shown(const TenantScope& scope = {}) const {
@@ -34,18 +33,18 @@ class ChannelRepositoryTest : public ::testing::Test {
 
   std::string own(const TenantScope& scope = {}) const { return shown(scope).back(); }
 
-  testing::TemporaryDirectory directory_;
-  std::shared_ptr<Catalog> catalog_ = Catalog::open(directory_.path() / "catalog.db");
+  std::shared_ptr<Catalog> catalog_ = place_.open();
   ChannelRepository& channels_ = catalog_->channels();
 };
+TEST_ON_BOTH_BACKENDS(ChannelRepositoryTest);
 
-TEST_F(ChannelRepositoryTest, built_in_channels_are_there_from_the_start) {
+TEST_P(ChannelRepositoryTest, built_in_channels_are_there_from_the_start) {
   EXPECT_THAT(shown(), ElementsAre("vector/1(similarity:Float32)",
                                    "inference/2(inference_model:Utf8 inference_task:Utf8 "
                                    "inference_confidence:Float32)"));
 }
 
-TEST_F(ChannelRepositoryTest, channels_are_listed_by_priority_then_id_with_columns_as_declared) {
+TEST_P(ChannelRepositoryTest, channels_are_listed_by_priority_then_id_with_columns_as_declared) {
   channels_.add("scored_by", 3, {{"ranker", Utf8}, {"rank_score", Float32}});
   channels_.add("cited", 3, {{"z", Boolean}, {"a", Int64}, {"m", Int32}, {"d", Float64}});
   channels_.add("first", -1, {});
@@ -55,7 +54,7 @@ TEST_F(ChannelRepositoryTest, channels_are_listed_by_priority_then_id_with_colum
   EXPECT_FALSE(channels_.list().back().created_at.empty());
 }
 
-TEST_F(ChannelRepositoryTest, added_columns_follow_the_declared_ones) {
+TEST_P(ChannelRepositoryTest, added_columns_follow_the_declared_ones) {
   channels_.add("scored_by", 3, {{"ranker", Utf8}});
   channels_.add_columns("scored_by", {{"b", Int32}, {"a", Int32}});
   channels_.add_columns("scored_by", {});
@@ -63,7 +62,7 @@ TEST_F(ChannelRepositoryTest, added_columns_follow_the_declared_ones) {
   EXPECT_EQ(own(), "scored_by/3(ranker:Utf8 b:Int32 a:Int32 scored_at:Utf8)");
 }
 
-TEST_F(ChannelRepositoryTest, a_known_channel_is_refused_and_kept) {
+TEST_P(ChannelRepositoryTest, a_known_channel_is_refused_and_kept) {
   channels_.add("scored_by", 3, {{"ranker", Utf8}});
   EXPECT_ERROR(ErrorCode::AlreadyExists, "channel 'scored_by': already exists",
                channels_.add("scored_by", 9, {{"other", Int32}}));
@@ -72,17 +71,17 @@ TEST_F(ChannelRepositoryTest, a_known_channel_is_refused_and_kept) {
   EXPECT_EQ(own(), "scored_by/3(ranker:Utf8)");
 }
 
-TEST_F(ChannelRepositoryTest, an_unknown_channel_cannot_be_extended) {
+TEST_P(ChannelRepositoryTest, an_unknown_channel_cannot_be_extended) {
   EXPECT_ERROR(ErrorCode::NotFound, "channel 'scored_by': not registered",
                channels_.add_columns("scored_by", {{"ranker", Utf8}}));
 }
 
-TEST_F(ChannelRepositoryTest, a_built_in_channel_cannot_be_extended) {
+TEST_P(ChannelRepositoryTest, a_built_in_channel_cannot_be_extended) {
   EXPECT_ERROR(ErrorCode::InvalidArgument, "channel 'vector': is built in",
                channels_.add_columns("vector", {{"rank", Int32}}));
 }
 
-TEST_F(ChannelRepositoryTest, redeclaring_a_column_is_refused_and_adds_none_of_the_columns) {
+TEST_P(ChannelRepositoryTest, redeclaring_a_column_is_refused_and_adds_none_of_the_columns) {
   channels_.add("scored_by", 3, {{"ranker", Utf8}});
   try {
     channels_.add_columns("scored_by", {{"scored_at", Utf8}, {"ranker", Int32}});
@@ -97,13 +96,13 @@ TEST_F(ChannelRepositoryTest, redeclaring_a_column_is_refused_and_adds_none_of_t
   EXPECT_EQ(own(), "scored_by/3(ranker:Utf8)");
 }
 
-TEST_F(ChannelRepositoryTest, a_column_declared_twice_at_once_registers_nothing) {
+TEST_P(ChannelRepositoryTest, a_column_declared_twice_at_once_registers_nothing) {
   EXPECT_ERROR(ErrorCode::AlreadyExists, "channel 'scored_by': column 'a' already declared",
                channels_.add("scored_by", 3, {{"a", Utf8}, {"a", Utf8}}));
   EXPECT_EQ(shown().size(), 2u);
 }
 
-TEST_F(ChannelRepositoryTest, ids_follow_their_rule) {
+TEST_P(ChannelRepositoryTest, ids_follow_their_rule) {
   const std::pair<std::string, std::string> refused[] = {
       {"", "invalid channel id '': must not be empty"},
       {std::string(65, 'a'), "': must be at most 64 characters"},
@@ -122,7 +121,7 @@ TEST_F(ChannelRepositoryTest, ids_follow_their_rule) {
   EXPECT_EQ(shown().size(), 4u);
 }
 
-TEST_F(ChannelRepositoryTest, column_names_that_no_result_could_have_are_refused) {
+TEST_P(ChannelRepositoryTest, column_names_that_no_result_could_have_are_refused) {
   for (const std::string& name : {std::string(), std::string(256, 'c'), std::string("a\nb"),
                                   std::string("a\0b", 3), std::string("\xFF")}) {
     EXPECT_ERROR(ErrorCode::InvalidArgument, "a column name must be 1 to 255 bytes",
@@ -134,14 +133,14 @@ TEST_F(ChannelRepositoryTest, column_names_that_no_result_could_have_are_refused
   EXPECT_EQ(channels_.list().back().columns[1].name, "größe in %; DROP");
 }
 
-TEST_F(ChannelRepositoryTest, a_type_of_another_version_is_named) {
+TEST_P(ChannelRepositoryTest, a_type_of_another_version_is_named) {
   catalog_->pool().lease()->execute(
       "UPDATE evidence_channel_columns SET column_type = 'Decimal' WHERE channel_name = 'vector'");
   EXPECT_ERROR(ErrorCode::DataCorruption, "unknown channel column type stored in catalog: 'Decimal'",
                channels_.list());
 }
 
-TEST_F(ChannelRepositoryTest, tenants_see_and_extend_their_own_channels_beside_the_global_ones) {
+TEST_P(ChannelRepositoryTest, tenants_see_and_extend_their_own_channels_beside_the_global_ones) {
   channels_.add("shared", 5, {});
   channels_.add("alices", 7, {}, kAlice);
   EXPECT_EQ(own(kAlice), "alices/7()");

@@ -6,8 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/testing.h"
-#include "catalog/catalog.h"
+#include "catalog/testing.h"
 
 namespace jammi::catalog {
 namespace {
@@ -15,8 +14,8 @@ namespace {
 constexpr int kNumRowsEach = 20;
 
 /// Opens the catalog by itself and adds rows under names that start with `owner`.
-void add_rows(const std::filesystem::path& file, const std::string& owner) {
-  auto catalog = Catalog::open(file);
+void add_rows(const testing::CatalogPlace& place, const std::string& owner) {
+  auto catalog = place.open();
   for (int i = 0; i < kNumRowsEach; ++i) {
     const std::string name = owner + std::to_string(i);
     catalog->sources().add(name, SourceType::File, {});
@@ -29,23 +28,24 @@ void add_rows(const std::filesystem::path& file, const std::string& owner) {
   }
 }
 
-void expect_all_ready(const std::filesystem::path& file, size_t num_owners) {
-  auto catalog = Catalog::open(file);
+void expect_all_ready(const testing::CatalogPlace& place, size_t num_owners) {
+  auto catalog = place.open();
   EXPECT_EQ(catalog->sources().list().size(), num_owners * kNumRowsEach);
   const auto tables = catalog->result_tables().list();
   EXPECT_EQ(tables.size(), num_owners * kNumRowsEach);
   for (const ResultTableRecord& table : tables) EXPECT_EQ(table.status, ResultTableStatus::Ready);
 }
 
-TEST(CatalogConcurrency, processes_create_and_fill_one_catalog_together) {
-  testing::TemporaryDirectory directory;
-  const std::filesystem::path file = directory.path() / "catalog.db";
+class CatalogConcurrency : public testing::BackendTest {};
+TEST_ON_BOTH_BACKENDS(CatalogConcurrency);
+
+TEST_P(CatalogConcurrency, processes_create_and_fill_one_catalog_together) {
   std::vector<pid_t> children;
   for (const char* owner : {"a", "b", "c"}) {
     const pid_t child = fork();
     if (child == 0) {
       try {
-        add_rows(file, owner);
+        add_rows(place_, owner);
       } catch (...) {
         _exit(1);
       }
@@ -58,12 +58,12 @@ TEST(CatalogConcurrency, processes_create_and_fill_one_catalog_together) {
     ASSERT_EQ(waitpid(child, &status, 0), child);
     EXPECT_EQ(status, 0);
   }
-  expect_all_ready(file, children.size());
+  expect_all_ready(place_, children.size());
 }
 
 /// Registers the channel "raced" and extends it; says by its exit status whether it was the one to do each.
-int race_for_a_channel(const std::filesystem::path& file) {
-  auto catalog = Catalog::open(file);
+int race_for_a_channel(const testing::CatalogPlace& place) {
+  auto catalog = place.open();
   int won = 0;
   try {
     catalog->channels().add("raced", 3, {{"a", ChannelColumnType::Utf8}});
@@ -81,17 +81,15 @@ int race_for_a_channel(const std::filesystem::path& file) {
   return won;
 }
 
-TEST(CatalogConcurrency, one_of_many_processes_registers_a_channel_and_one_extends_it) {
-  testing::TemporaryDirectory directory;
-  const std::filesystem::path file = directory.path() / "catalog.db";
-  Catalog::open(file);
+TEST_P(CatalogConcurrency, one_of_many_processes_registers_a_channel_and_one_extends_it) {
+  place_.open();
   std::vector<pid_t> children;
   for (int i = 0; i < 6; ++i) {
     const pid_t child = fork();
     if (child == 0) {
       int status = 101;
       try {
-        status = race_for_a_channel(file);
+        status = race_for_a_channel(place_);
       } catch (...) {
       }
       _exit(status);
@@ -110,15 +108,13 @@ TEST(CatalogConcurrency, one_of_many_processes_registers_a_channel_and_one_exten
   }
   EXPECT_EQ(num_registered, 1);
   EXPECT_EQ(num_extended, 1);
-  const ChannelRecord channel = Catalog::open(file)->channels().list().back();
+  const ChannelRecord channel = place_.open()->channels().list().back();
   EXPECT_EQ(channel.id, "raced");
   EXPECT_EQ(channel.columns.size(), 3u);
 }
 
-TEST(CatalogConcurrency, threads_share_one_pool) {
-  testing::TemporaryDirectory directory;
-  const std::filesystem::path file = directory.path() / "catalog.db";
-  auto catalog = Catalog::open(file, {.pool_size = 2});
+TEST_P(CatalogConcurrency, threads_share_one_pool) {
+  auto catalog = place_.open({.pool_size = 2});
   std::atomic<int> num_added = 0;
   {
     std::vector<std::jthread> threads;

@@ -6,31 +6,39 @@
 
 namespace jammi::catalog {
 
-ConnectionPool::ConnectionPool(std::filesystem::path file, size_t size,
-                               std::chrono::milliseconds busy_timeout)
-    : file_(std::move(file)), busy_timeout_(busy_timeout), num_unopened_(size) {
-  free_.reserve(size);  // so that giving back never allocates
+ConnectionPool::ConnectionPool(Options options) : options_(std::move(options)), num_unopened_(options_.size) {
+  free_.reserve(options_.size);  // so that giving back never allocates
 }
 
 ConnectionPool::Lease ConnectionPool::lease() {
-  std::unique_lock lock(mutex_);
-  if (!returned_.wait_for(lock, busy_timeout_, [&] { return !free_.empty() || num_unopened_ > 0; })) {
-    throw Error(ErrorCode::Unavailable, ErrorCategory::Catalog,
-                "every connection to the catalog is in use: " + file_.string());
+  std::unique_ptr<Connection> connection;
+  {
+    std::unique_lock lock(mutex_);
+    const auto has_one = [&] { return !free_.empty() || num_unopened_ > 0; };
+    if (!returned_.wait_for(lock, options_.lease_timeout, has_one)) {
+      throw Error(ErrorCode::Unavailable, ErrorCategory::Catalog,
+                  "every connection to the catalog is in use: " + options_.place);
+    }
+    if (free_.empty()) {
+      --num_unopened_;
+    } else {
+      connection = std::move(free_.back());
+      free_.pop_back();
+    }
   }
-  if (!free_.empty()) {
-    std::unique_ptr<Connection> connection = std::move(free_.back());
-    free_.pop_back();
-    return Lease(*this, std::move(connection));
-  }
-  --num_unopened_;
-  lock.unlock();
   try {
-    return Lease(*this, std::make_unique<Connection>(file_, busy_timeout_));
+    if (connection && !is_usable(*connection)) connection.reset();
+    if (!connection) connection = options_.connect();
+    return Lease(*this, std::move(connection));
   } catch (...) {
     give_back(nullptr);
     throw;
   }
+}
+
+bool ConnectionPool::is_usable(Connection& connection) const {
+  if (options_.max_lifetime && connection.age() >= *options_.max_lifetime) return false;
+  return connection.is_alive();
 }
 
 void ConnectionPool::give_back(std::unique_ptr<Connection> connection) noexcept {

@@ -2,20 +2,30 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <vector>
 
-#include "catalog/sqlite.h"
+#include "catalog/connection.h"
 
 namespace jammi::catalog {
 
-/// A fixed number of connections to one SQLite file, opened as they are needed. Thread-safe; outlives its
+/// A limited number of connections to one catalog, opened as they are needed. Thread-safe; outlives its
 /// leases.
 class ConnectionPool {
  public:
-  ConnectionPool(std::filesystem::path file, size_t size, std::chrono::milliseconds busy_timeout);
+  struct Options {
+    std::string place;  ///< the file or server, for messages
+    std::function<std::unique_ptr<Connection>()> connect;
+    size_t size;
+    std::chrono::milliseconds lease_timeout;
+    std::optional<std::chrono::seconds> max_lifetime;  ///< of a connection
+  };
+
+  explicit ConnectionPool(Options options);
 
   /// A connection for the calling thread, returned to the pool when the lease is destroyed.
   class Lease {
@@ -33,16 +43,15 @@ class ConnectionPool {
     std::unique_ptr<Connection> connection_;
   };
 
-  /// Waits up to the busy timeout for a free connection; then throws Unavailable.
+  /// Waits up to the timeout for a free connection; then throws Unavailable. A connection that was lost since
+  /// its last use, or has lived too long, is replaced by a new one.
   Lease lease();
 
-  const std::filesystem::path& file() const { return file_; }
-
  private:
+  bool is_usable(Connection& connection) const;
   void give_back(std::unique_ptr<Connection> connection) noexcept;
 
-  const std::filesystem::path file_;
-  const std::chrono::milliseconds busy_timeout_;
+  const Options options_;
   std::mutex mutex_;  // guards free_ and num_unopened_
   std::condition_variable returned_;
   std::vector<std::unique_ptr<Connection>> free_;

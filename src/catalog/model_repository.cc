@@ -23,7 +23,7 @@ ON CONFLICT (model_id) DO UPDATE SET
   backend = excluded.backend,
   status = excluded.status,
   dimensions = excluded.dimensions,
-  tenant_id = CASE WHEN models.tenant_id IS excluded.tenant_id THEN models.tenant_id ELSE NULL END,
+  tenant_id = CASE WHEN models.tenant_id IS NOT DISTINCT FROM excluded.tenant_id THEN models.tenant_id ELSE NULL END,
   updated_at = CURRENT_TIMESTAMP
 )sql";
 

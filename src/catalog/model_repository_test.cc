@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/testing.h"
-#include "catalog/catalog.h"
+#include "catalog/testing.h"
 
 namespace jammi::catalog {
 namespace {
@@ -22,14 +21,14 @@ ModelRecord encoder(const std::string& name) {
   return model;
 }
 
-class ModelRepositoryTest : public ::testing::Test {
+class ModelRepositoryTest : public testing::BackendTest {
  protected:
-  testing::TemporaryDirectory directory_;
-  std::shared_ptr<Catalog> catalog_ = Catalog::open(directory_.path() / "catalog.db");
+  std::shared_ptr<Catalog> catalog_ = place_.open();
   ModelRepository& models_ = catalog_->models();
 };
+TEST_ON_BOTH_BACKENDS(ModelRepositoryTest);
 
-TEST_F(ModelRepositoryTest, registering_again_updates_the_row) {
+TEST_P(ModelRepositoryTest, registering_again_updates_the_row) {
   models_.upsert(encoder("a/b"));
   ModelRecord loaded = encoder("a/b");
   loaded.status = "loaded";
@@ -42,7 +41,7 @@ TEST_F(ModelRepositoryTest, registering_again_updates_the_row) {
   EXPECT_FALSE(model.created_at.empty());
 }
 
-TEST_F(ModelRepositoryTest, latest_is_the_highest_version) {
+TEST_P(ModelRepositoryTest, latest_is_the_highest_version) {
   ModelRecord second = encoder("a/b");
   second.version = 2;
   models_.upsert(second);
@@ -51,7 +50,7 @@ TEST_F(ModelRepositoryTest, latest_is_the_highest_version) {
   EXPECT_EQ(models_.latest("a/c"), std::nullopt);
 }
 
-TEST_F(ModelRepositoryTest, loading_a_fine_tuned_model_keeps_its_type_and_adapter) {
+TEST_P(ModelRepositoryTest, loading_a_fine_tuned_model_keeps_its_type_and_adapter) {
   ModelRecord tuned = encoder("jammi:fine-tuned:1");
   tuned.type = "fine-tuned";
   tuned.metadata_json = R"({"artifact_path":"/models/1"})";
@@ -65,13 +64,13 @@ TEST_F(ModelRepositoryTest, loading_a_fine_tuned_model_keeps_its_type_and_adapte
   EXPECT_EQ(model->status, "loaded");
 }
 
-TEST_F(ModelRepositoryTest, an_unreadable_row_is_reported_with_its_model) {
+TEST_P(ModelRepositoryTest, an_unreadable_row_is_reported_with_its_model) {
   models_.upsert(encoder("a/b"));
   catalog_->pool().lease()->execute("UPDATE models SET task = 'juggling'");
   EXPECT_ERROR(ErrorCode::DataCorruption, "Model error: a/b", models_.list());
 }
 
-TEST_F(ModelRepositoryTest, a_model_is_seen_by_its_tenant_until_a_second_one_registers_it) {
+TEST_P(ModelRepositoryTest, a_model_is_seen_by_its_tenant_until_a_second_one_registers_it) {
   models_.upsert(encoder("a/b"), kAlice);
   EXPECT_TRUE(models_.latest("a/b", kAlice));
   EXPECT_FALSE(models_.latest("a/b", kBob));

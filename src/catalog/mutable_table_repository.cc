@@ -34,7 +34,8 @@ auto with_backend(Call&& call) -> decltype(call()) {
   }
 }
 
-std::string_view storage_type(ColumnType type) {
+/// What keeps a type's values. An unsigned integer of 64 bits is kept as the signed one of the same bits.
+std::string_view sqlite_type(ColumnType type) {
   switch (type) {
     case ColumnType::Float32:
     case ColumnType::Float64:
@@ -48,13 +49,38 @@ std::string_view storage_type(ColumnType type) {
   }
 }
 
+std::string_view postgres_type(ColumnType type) {
+  switch (type) {
+    case ColumnType::Boolean:
+      return "BOOLEAN";
+    case ColumnType::Int8:
+    case ColumnType::UInt8:
+    case ColumnType::Int16:
+      return "SMALLINT";
+    case ColumnType::UInt16:
+    case ColumnType::Int32:
+      return "INTEGER";
+    case ColumnType::Float32:
+      return "REAL";
+    case ColumnType::Float64:
+      return "DOUBLE PRECISION";
+    case ColumnType::Utf8:
+      return R"(TEXT COLLATE "C")";  // compared by bytes, as the SQL engine does
+    case ColumnType::Binary:
+      return "BYTEA";
+    default:
+      return "BIGINT";
+  }
+}
+
 std::string name_list(const std::vector<std::string>& names) {
   std::string list;
   for (const std::string& name : names) list += (list.empty() ? "" : ", ") + quote_name(name);
   return list;
 }
 
-std::string create_table_sql(const MutableTableDefinition& definition) {
+std::string create_table_sql(const MutableTableDefinition& definition, Backend backend) {
+  const auto storage_type = backend == Backend::Sqlite ? sqlite_type : postgres_type;
   std::string sql = "CREATE TABLE " + quote_name(definition.id) + " (";
   for (const MutableColumn& column : definition.columns) {
     sql += quote_name(column.name) + ' ';
@@ -122,13 +148,13 @@ MutableTableDefinition read_definition(Connection& connection, const Statement& 
 }
 
 void insert_rows(Connection& connection, const MutableTableDefinition& definition, const TenantScope& scope) {
-  Statement insert(
-      connection,
-      "INSERT INTO mutable_tables (id, schema_json, primary_key, order_column, user_metadata, "
-      "backend_kind, tenant_id) VALUES (?, ?, ?, ?, ?, 'sqlite', ?) ON CONFLICT (id) DO NOTHING");
+  Statement insert(connection,
+                   "INSERT INTO mutable_tables (id, schema_json, primary_key, order_column, user_metadata, "
+                   "backend_kind, tenant_id) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING");
   insert.bind(std::string_view(definition.id)).bind(std::string_view(schema_json(definition.columns)));
   insert.bind(std::string_view(Json(definition.primary_key).dump())).bind(definition.order_column);
-  insert.bind(std::string_view(definition.user_metadata)).bind(scope.tenant_id()).run();
+  insert.bind(std::string_view(definition.user_metadata)).bind(to_string(connection.backend()));
+  insert.bind(scope.tenant_id()).run();
   if (connection.num_changed_rows() == 0) {
     throw table_error(ErrorCode::AlreadyExists, "mutable table already exists: " + definition.id);
   }
@@ -166,7 +192,7 @@ void MutableTableRepository::add(MutableTableDefinition definition, const Tenant
     auto lease = pool_.lease();
     Transaction transaction(*lease);
     insert_rows(*lease, definition, scope);
-    lease->execute(create_table_sql(definition));
+    lease->execute(create_table_sql(definition, lease->backend()));
     for (const MutableIndex& index : definition.indexes) {
       lease->execute(create_index_sql(definition.id, index));
     }

@@ -6,9 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/testing.h"
-#include "catalog/catalog.h"
 #include "catalog/mutable_table_rules.h"
+#include "catalog/testing.h"
 
 namespace jammi::catalog {
 namespace {
@@ -31,19 +30,29 @@ MutableIndex index(const std::string& name, std::vector<std::string> columns, bo
   return {.name = name, .columns = std::move(columns), .is_unique = is_unique};
 }
 
-class MutableTableRepositoryTest : public ::testing::Test {
+class MutableTableRepositoryTest : public testing::BackendTest {
  protected:
+  MutableTableRepositoryTest() {
+    const std::vector<std::string> names = stored("table");
+    own_tables_ = {names.begin(), names.end()};
+  }
+
   std::vector<std::string> ids(const TenantScope& scope = {}) const {
     std::vector<std::string> names;
     for (const MutableTableDefinition& table : tables_.list(scope)) names.push_back(table.id);
     return names;
   }
 
-  /// The names of what SQLite has in its file under `type`, the catalog's own left out.
+  /// The names of the tables or indexes that the database has, the catalog's own left out.
   std::vector<std::string> stored(const std::string& type) const {
     std::vector<std::string> names;
     auto lease = catalog_->pool().lease();
-    Statement select(*lease, "SELECT name, tbl_name FROM sqlite_schema WHERE type = ? ORDER BY name");
+    Statement select(
+        *lease, GetParam() == Backend::Sqlite
+                    ? "SELECT name, tbl_name FROM sqlite_schema WHERE type = ? ORDER BY name"
+                    : "SELECT name, of FROM (SELECT 'table' AS type, tablename AS name, tablename AS of, "
+                      "schemaname FROM pg_tables UNION ALL SELECT 'index', indexname, tablename, schemaname "
+                      "FROM pg_indexes) WHERE type = ? AND schemaname = current_schema() ORDER BY name");
     select.bind(std::string_view(type));
     while (select.step()) {
       if (!own_tables_.contains(select.text(1))) names.push_back(select.text(0));
@@ -51,21 +60,13 @@ class MutableTableRepositoryTest : public ::testing::Test {
     return names;
   }
 
-  std::set<std::string> all_tables() const {
-    std::set<std::string> names;
-    auto lease = catalog_->pool().lease();
-    Statement select(*lease, "SELECT tbl_name FROM sqlite_schema");
-    while (select.step()) names.insert(select.text(0));
-    return names;
-  }
-
-  testing::TemporaryDirectory directory_;
-  std::shared_ptr<Catalog> catalog_ = Catalog::open(directory_.path() / "catalog.db");
+  std::shared_ptr<Catalog> catalog_ = place_.open();
   MutableTableRepository& tables_ = catalog_->mutable_tables();
-  const std::set<std::string> own_tables_ = all_tables();
+  std::set<std::string> own_tables_;
 };
+TEST_ON_BOTH_BACKENDS(MutableTableRepositoryTest);
 
-TEST_F(MutableTableRepositoryTest, a_table_comes_back_as_it_was_defined) {
+TEST_P(MutableTableRepositoryTest, a_table_comes_back_as_it_was_defined) {
   const MutableTableDefinition defined = MutableTableBuilder("events")
                                              .column("at", ColumnType::UInt64)
                                              .nullable_column("naïve \"name\"; --", ColumnType::Binary)
@@ -86,39 +87,43 @@ TEST_F(MutableTableRepositoryTest, a_table_comes_back_as_it_was_defined) {
   EXPECT_FALSE(listed.created_at.empty());
 }
 
-TEST_F(MutableTableRepositoryTest, the_physical_table_has_every_column_and_the_hidden_tenant) {
+TEST_P(MutableTableRepositoryTest, the_physical_table_has_every_column_and_the_hidden_tenant) {
   tables_.add(items().index(index("idx_active", {"item_id", "valid_to"})).build());
   EXPECT_THAT(stored("table"), ElementsAre("item_dimensions"));
   auto lease = catalog_->pool().lease();
-  Statement select(*lease, "SELECT sql FROM sqlite_schema WHERE name = 'item_dimensions'");
-  ASSERT_TRUE(select.step());
-  EXPECT_EQ(select.text(0),
-            "CREATE TABLE \"item_dimensions\" (\"item_id\" TEXT NOT NULL, \"valid_from\" INTEGER NOT NULL, "
-            "\"valid_to\" INTEGER, tenant_id TEXT, PRIMARY KEY (\"item_id\", \"valid_from\"))");
+  Statement select(*lease, GetParam() == Backend::Sqlite
+                               ? "SELECT name, type FROM pragma_table_info('item_dimensions')"
+                               : "SELECT column_name, upper(data_type) FROM information_schema.columns "
+                                 "WHERE table_name = 'item_dimensions' ORDER BY ordinal_position");
+  std::vector<std::string> columns;
+  while (select.step()) columns.push_back(select.text(0) + " " + select.text(1));
+  const std::string integer = GetParam() == Backend::Sqlite ? " INTEGER" : " BIGINT";
+  EXPECT_THAT(columns,
+              ElementsAre("item_id TEXT", "valid_from" + integer, "valid_to" + integer, "tenant_id TEXT"));
 }
 
-TEST_F(MutableTableRepositoryTest, columns_of_the_primary_key_are_never_null) {
+TEST_P(MutableTableRepositoryTest, columns_of_the_primary_key_are_never_null) {
   tables_.add(MutableTableBuilder("t").nullable_column("k", ColumnType::Utf8).primary_key({"k"}).build());
   EXPECT_FALSE(tables_.list().at(0).columns.at(0).is_nullable);
 }
 
-TEST_F(MutableTableRepositoryTest, a_registration_that_fails_leaves_nothing) {
+TEST_P(MutableTableRepositoryTest, a_registration_that_fails_leaves_nothing) {
   {
     auto lease = catalog_->pool().lease();
-    lease->execute("CREATE TABLE in_the_way (x)");
+    lease->execute("CREATE TABLE in_the_way (x TEXT)");
   }
   EXPECT_ERROR(ErrorCode::Internal,
                "Mutable table error: backend: ", tables_.add(items("in_the_way").build()));
   // The second index fails after the table and the first were made.
   const MutableTableDefinition clash =
       items().index(index("first", {"valid_to"})).index(index("in_the_way", {"valid_from"})).build();
-  EXPECT_ERROR(ErrorCode::Internal, "there is already a table named in_the_way", tables_.add(clash));
+  EXPECT_ERROR(ErrorCode::Internal, "in_the_way", tables_.add(clash));
   EXPECT_THAT(ids(), IsEmpty());
   EXPECT_THAT(stored("table"), ElementsAre("in_the_way"));
   EXPECT_THAT(stored("index"), IsEmpty());
 }
 
-TEST_F(MutableTableRepositoryTest, ids_and_index_names_are_taken_once) {
+TEST_P(MutableTableRepositoryTest, ids_and_index_names_are_taken_once) {
   tables_.add(items().index(index("idx", {"valid_to"})).build(), kAlice);
   EXPECT_ERROR(ErrorCode::AlreadyExists, "Mutable table error: mutable table already exists: item_dimensions",
                tables_.add(items().build(), kBob));
@@ -127,7 +132,7 @@ TEST_F(MutableTableRepositoryTest, ids_and_index_names_are_taken_once) {
   EXPECT_THAT(stored("table"), ElementsAre("item_dimensions"));
 }
 
-TEST_F(MutableTableRepositoryTest, dropping_removes_rows_table_and_indexes) {
+TEST_P(MutableTableRepositoryTest, dropping_removes_rows_table_and_indexes) {
   tables_.add(items().index(index("idx", {"valid_to"})).build());
   tables_.remove("item_dimensions");
   EXPECT_THAT(ids(), IsEmpty());
@@ -138,7 +143,7 @@ TEST_F(MutableTableRepositoryTest, dropping_removes_rows_table_and_indexes) {
   tables_.add(items().index(index("idx", {"valid_to"})).build());
 }
 
-TEST_F(MutableTableRepositoryTest, a_table_that_holds_a_topics_events_stays) {
+TEST_P(MutableTableRepositoryTest, a_table_that_holds_a_topics_events_stays) {
   tables_.add(items("log").build());
   catalog_->pool().lease()->execute(
       "INSERT INTO topics (topic_id, name, schema_json, backing_table) VALUES ('1', 'cdc', '{}', 'log')");
@@ -147,7 +152,7 @@ TEST_F(MutableTableRepositoryTest, a_table_that_holds_a_topics_events_stays) {
   EXPECT_THAT(ids(), ElementsAre("log"));
 }
 
-TEST_F(MutableTableRepositoryTest, tenants_list_and_drop_only_their_own) {
+TEST_P(MutableTableRepositoryTest, tenants_list_and_drop_only_their_own) {
   tables_.add(items("a").build(), kAlice);
   tables_.add(items("b").build(), kBob);
   tables_.add(items("c").build());
@@ -196,14 +201,14 @@ TEST(MutableTableRules, refuses_ten_thousand_columns_and_takes_a_thousand) {
   EXPECT_ERROR(ErrorCode::InvalidArgument, "too many columns: 10000",
                MutableTableBuilder("wide", columns).primary_key({"c0"}).build());
   columns.resize(1'000);
-  testing::TemporaryDirectory directory;
+  jammi::testing::TemporaryDirectory directory;
   auto catalog = Catalog::open(directory.path() / "catalog.db");
   catalog->mutable_tables().add(MutableTableBuilder("wide", columns).primary_key({"c0"}).build());
   EXPECT_EQ(catalog->mutable_tables().list().at(0).columns.size(), 1'000u);
 }
 
 TEST(MutableTableRules, no_table_of_the_catalog_can_be_taken) {
-  testing::TemporaryDirectory directory;
+  jammi::testing::TemporaryDirectory directory;
   auto catalog = Catalog::open(directory.path() / "catalog.db");
   auto lease = catalog->pool().lease();
   Statement select(*lease, "SELECT name FROM sqlite_schema WHERE type = 'table'");

@@ -116,7 +116,7 @@ std::vector<ResultTableRecord> ResultTableRepository::mark_source_failed(const s
   std::vector<ResultTableRecord> tables = read_all(update);
   // Files are removed next: were this change lost in a power cut, the catalog would offer tables without
   // files.
-  lease->execute("PRAGMA wal_checkpoint(PASSIVE)");
+  lease->make_durable();
   return tables;
 }
 

@@ -4,8 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/testing.h"
-#include "catalog/catalog.h"
+#include "catalog/testing.h"
 
 namespace jammi::catalog {
 namespace {
@@ -24,19 +23,19 @@ ResultTableRecord building(const std::string& name, const std::string& created_a
   return table;
 }
 
-class ResultTableRepositoryTest : public ::testing::Test {
+class ResultTableRepositoryTest : public testing::BackendTest {
  protected:
   void insert_ready(const std::string& name, const std::string& created_at) {
     tables_.insert_building(building(name, created_at));
     tables_.mark_ready(name, 1);
   }
 
-  testing::TemporaryDirectory directory_;
-  std::shared_ptr<Catalog> catalog_ = Catalog::open(directory_.path() / "catalog.db");
+  std::shared_ptr<Catalog> catalog_ = place_.open();
   ResultTableRepository& tables_ = catalog_->result_tables();
 };
+TEST_ON_BOTH_BACKENDS(ResultTableRepositoryTest);
 
-TEST_F(ResultTableRepositoryTest, a_table_goes_from_building_to_ready) {
+TEST_P(ResultTableRepositoryTest, a_table_goes_from_building_to_ready) {
   tables_.insert_building(building("t", "2026-01-01T00:00:00.000Z"));
   EXPECT_EQ(tables_.get("t").status, ResultTableStatus::Building);
   const ResultTableRecord ready = tables_.mark_ready("t", 42);
@@ -49,7 +48,7 @@ TEST_F(ResultTableRepositoryTest, a_table_goes_from_building_to_ready) {
   EXPECT_EQ(tables_.get("t").completed_at, ready.completed_at);
 }
 
-TEST_F(ResultTableRepositoryTest, only_a_building_table_can_become_ready_or_failed) {
+TEST_P(ResultTableRepositoryTest, only_a_building_table_can_become_ready_or_failed) {
   insert_ready("t", "2026-01-01T00:00:00.000Z");
   tables_.mark_failed("t");
   EXPECT_EQ(tables_.get("t").status, ResultTableStatus::Ready);
@@ -57,7 +56,7 @@ TEST_F(ResultTableRepositoryTest, only_a_building_table_can_become_ready_or_fail
   EXPECT_ERROR(ErrorCode::Conflict, "removed while it was being written: u", tables_.mark_ready("u", 1));
 }
 
-TEST_F(ResultTableRepositoryTest, latest_is_by_creation_time_then_by_insertion) {
+TEST_P(ResultTableRepositoryTest, latest_is_by_creation_time_then_by_insertion) {
   insert_ready("newer", "2026-01-02T00:00:00.000Z");
   insert_ready("older", "2026-01-01T00:00:00.000Z");
   EXPECT_EQ(tables_.latest_ready_embedding("patents").table_name, "newer");
@@ -65,7 +64,7 @@ TEST_F(ResultTableRepositoryTest, latest_is_by_creation_time_then_by_insertion) 
   EXPECT_EQ(tables_.latest_ready_embedding("patents").table_name, "newer-too");
 }
 
-TEST_F(ResultTableRepositoryTest, latest_ignores_other_sources_tasks_states_and_tenants) {
+TEST_P(ResultTableRepositoryTest, latest_ignores_other_sources_tasks_states_and_tenants) {
   insert_ready("t", "2026-01-01T00:00:00.000Z");
   ResultTableRecord ner = building("ner", "2026-01-09T00:00:00.000Z");
   ner.task = ModelTask::Ner;
@@ -85,18 +84,18 @@ TEST_F(ResultTableRepositoryTest, latest_ignores_other_sources_tasks_states_and_
                tables_.get("foreign"));
 }
 
-TEST_F(ResultTableRepositoryTest, a_taken_name_is_refused) {
+TEST_P(ResultTableRepositoryTest, a_taken_name_is_refused) {
   tables_.insert_building(building("t", ""));
   EXPECT_ERROR(ErrorCode::AlreadyExists, "already holds", tables_.insert_building(building("t", "")));
 }
 
-TEST_F(ResultTableRepositoryTest, an_unreadable_row_is_reported_with_its_table) {
+TEST_P(ResultTableRepositoryTest, an_unreadable_row_is_reported_with_its_table) {
   insert_ready("t", "2026-01-01T00:00:00.000Z");
   catalog_->pool().lease()->execute("UPDATE result_tables SET status = 'lost'");
   EXPECT_ERROR(ErrorCode::DataCorruption, "the row of result table 't'", tables_.list());
 }
 
-TEST_F(ResultTableRepositoryTest, failing_a_source_takes_its_tables_out_of_search) {
+TEST_P(ResultTableRepositoryTest, failing_a_source_takes_its_tables_out_of_search) {
   insert_ready("t", "2026-01-01T00:00:00.000Z");
   tables_.insert_building(building("u", "2026-01-02T00:00:00.000Z"));
   EXPECT_EQ(tables_.mark_source_failed("patents").size(), 2u);

@@ -9,6 +9,16 @@
 namespace jammi::catalog {
 namespace {
 
+/// The words of the migrations that PostgreSQL spells otherwise.
+struct Spelling {
+  std::string_view sqlite;
+  std::string_view postgres;
+};
+constexpr Spelling kSpellings[] = {
+    {" INTEGER", " BIGINT"},            // 64 bits, as SQLite's have
+    {" TEXT", R"( TEXT COLLATE "C")"},  // compared by bytes, as SQLite does
+};
+
 // The steps keep the names and the order in which the schema grew, so that a catalog of any earlier version
 // is brought forward. A step, once released, never changes. docs/formats/catalog.md shows the outcome.
 constexpr Migration kMigrations[] = {
@@ -91,7 +101,9 @@ CREATE TABLE result_tables (
 CREATE INDEX idx_result_tables_source_id ON result_tables(source_id);
 CREATE INDEX idx_result_tables_task ON result_tables(task);
 CREATE INDEX idx_result_tables_status ON result_tables(status);
-)sql"},
+)sql",
+     // The order of insertion, which SQLite's rows have by themselves.
+     "ALTER TABLE result_tables ADD COLUMN rowid BIGINT GENERATED ALWAYS AS IDENTITY"},
     {"003_eval_columns", R"sql(
 ALTER TABLE eval_runs ADD COLUMN golden_source TEXT;
 ALTER TABLE eval_runs ADD COLUMN k INTEGER;
@@ -167,10 +179,17 @@ CREATE INDEX idx_topics_name ON topics(name);
      R"(UPDATE sources SET source_type = '"file"' WHERE source_type = '"local"')"},
 };
 
+bool has_ledger(Connection& connection) {
+  const bool is_sqlite = connection.backend() == Backend::Sqlite;
+  return Statement(connection, is_sqlite ? "SELECT 1 FROM sqlite_schema WHERE name = 'applied_migrations'"
+                                         : "SELECT 1 FROM pg_tables WHERE tablename = 'applied_migrations' "
+                                           "AND schemaname = current_schema()")
+      .step();
+}
+
 std::set<std::string, std::less<>> applied_names(Connection& connection) {
   std::set<std::string, std::less<>> names;
-  Statement exists(connection, "SELECT 1 FROM sqlite_schema WHERE name = 'applied_migrations'");
-  if (!exists.step()) return names;
+  if (!has_ledger(connection)) return names;
   Statement select(connection, "SELECT name FROM applied_migrations");
   while (select.step()) names.insert(select.text(0));
   return names;
@@ -183,6 +202,21 @@ void refuse_unknown(const std::set<std::string, std::less<>>& applied) {
                   "the catalog was written by a newer version of jammi, which applied migration: " + name);
     }
   }
+}
+
+void apply(Connection& connection, const Migration& migration) {
+  std::string sql(migration.sql);
+  if (connection.backend() == Backend::Postgres) {
+    for (const Spelling& word : kSpellings) {
+      for (size_t at = 0; (at = sql.find(word.sqlite, at)) != std::string::npos; at += word.postgres.size())
+        sql.replace(at, word.sqlite.size(), word.postgres);
+    }
+    sql.append("; ").append(migration.postgres_sql);
+  }
+  connection.execute(sql);
+  Statement(connection, "INSERT INTO applied_migrations VALUES (?, CURRENT_TIMESTAMP)")
+      .bind(migration.name)
+      .run();
 }
 
 }  // namespace
@@ -202,11 +236,7 @@ void migrate(Connection& connection) {
   connection.execute(
       "CREATE TABLE IF NOT EXISTS applied_migrations (name TEXT PRIMARY KEY, applied_at TEXT)");
   for (const Migration& migration : kMigrations) {
-    if (applied.contains(migration.name)) continue;
-    connection.execute(std::string(migration.sql));
-    Statement(connection, "INSERT INTO applied_migrations VALUES (?, CURRENT_TIMESTAMP)")
-        .bind(migration.name)
-        .run();
+    if (!applied.contains(migration.name)) apply(connection, migration);
   }
   transaction.commit();
 }

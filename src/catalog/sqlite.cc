@@ -1,7 +1,9 @@
 #include "catalog/sqlite.h"
 
-#include <new>
+#include <memory>
+#include <string>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 
 #include <sqlite3.h>
@@ -10,9 +12,6 @@
 
 namespace jammi::catalog {
 namespace {
-
-/// Idle statements that a connection keeps; the catalog has fewer than that.
-constexpr size_t kMostIdleStatements = 128;
 
 struct Verdict {
   ErrorCode code;
@@ -52,27 +51,124 @@ Verdict verdict_on(int extended_result) {
   }
 }
 
-}  // namespace
+constexpr size_t kMaxIdleStatements = 256;
 
-Connection::Connection(const std::filesystem::path& file, std::chrono::milliseconds busy_timeout)
+using OwnedStatement = std::unique_ptr<sqlite3_stmt, decltype([](sqlite3_stmt* s) { sqlite3_finalize(s); })>;
+
+/// Prepared statements by their text.
+using PreparedStatements = std::unordered_multimap<std::string, OwnedStatement>;
+
+/// The start of a statement, for messages.
+std::string beginning(std::string_view sql) {
+  return std::string(sql.substr(0, 60));
+}
+
+class SqliteConnection final : public Connection {
+ public:
+  SqliteConnection(const std::filesystem::path& file, std::chrono::milliseconds busy_timeout);
+  ~SqliteConnection() override;
+  SqliteConnection(const SqliteConnection&) = delete;
+  SqliteConnection& operator=(const SqliteConnection&) = delete;
+
+  Backend backend() const override { return Backend::Sqlite; }
+  std::unique_ptr<Cursor> prepare(std::string_view sql) override;
+  void execute(std::string_view sql) override;
+  int64_t num_changed_rows() const override { return sqlite3_changes64(handle_); }
+  void begin_writing() override { execute("BEGIN IMMEDIATE"); }
+  void begin_reading() override { execute("BEGIN"); }
+  void commit() override { execute("COMMIT"); }
+  void roll_back() noexcept override { sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr); }
+  bool is_in_transaction() const override { return sqlite3_get_autocommit(handle_) == 0; }
+  void make_durable() override { execute("PRAGMA wal_checkpoint(PASSIVE)"); }
+  bool is_alive() override { return true; }
+
+  /// Keeps a statement for the next `prepare` of its text.
+  void take_back(PreparedStatements::node_type statement) noexcept;
+
+  /// Throws the connection's current error. `activity` says what was being done.
+  [[noreturn]] void throw_error(std::string_view activity) const;
+
+ private:
+  void configure(std::chrono::milliseconds busy_timeout);
+
+  std::string file_;
+  sqlite3* handle_ = nullptr;
+  PreparedStatements idle_;
+};
+
+class SqliteCursor final : public Cursor {
+ public:
+  SqliteCursor(SqliteConnection& connection, PreparedStatements::node_type statement)
+      : connection_(connection), statement_(std::move(statement)), handle_(statement_.mapped().get()) {}
+  ~SqliteCursor() override { connection_.take_back(std::move(statement_)); }
+  SqliteCursor(const SqliteCursor&) = delete;
+  SqliteCursor& operator=(const SqliteCursor&) = delete;
+
+  void bind_null(int parameter) override { check(sqlite3_bind_null(handle_, parameter)); }
+  void bind(int parameter, std::string_view text) override {
+    check(sqlite3_bind_text64(handle_, parameter, text.data() == nullptr ? "" : text.data(), text.size(),
+                              SQLITE_TRANSIENT, SQLITE_UTF8));
+  }
+  void bind(int parameter, int64_t value) override { check(sqlite3_bind_int64(handle_, parameter, value)); }
+  void bind(int parameter, double value) override { check(sqlite3_bind_double(handle_, parameter, value)); }
+  void bind_bytes(int parameter, std::string_view bytes) override {
+    check(sqlite3_bind_blob64(handle_, parameter, bytes.data() == nullptr ? "" : bytes.data(), bytes.size(),
+                              SQLITE_TRANSIENT));
+  }
+
+  bool step() override {
+    const int result = sqlite3_step(handle_);
+    check(result);
+    return result == SQLITE_ROW;
+  }
+  void reset() override { sqlite3_reset(handle_); }  // repeats the error of the last step, if there was one
+
+  bool is_null(int column) const override { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
+  std::string text(int column) const override {
+    return std::string(value(column, reinterpret_cast<const char*>(sqlite3_column_text(handle_, column))));
+  }
+  int64_t integer(int column) const override { return sqlite3_column_int64(handle_, column); }
+  double real(int column) const override { return sqlite3_column_double(handle_, column); }
+  std::string_view bytes(int column) const override {
+    return value(column, static_cast<const char*>(sqlite3_column_blob(handle_, column)));
+  }
+
+ private:
+  std::string_view value(int column, const char* data) const {
+    if (data == nullptr) return {};
+    return {data, static_cast<size_t>(sqlite3_column_bytes(handle_, column))};
+  }
+
+  void check(int result) const {
+    if (result == SQLITE_OK || result == SQLITE_ROW || result == SQLITE_DONE) return;
+    connection_.throw_error("running " + beginning(sqlite3_sql(handle_)));
+  }
+
+  SqliteConnection& connection_;
+  PreparedStatements::node_type statement_;
+  sqlite3_stmt* handle_;
+};
+
+SqliteConnection::SqliteConnection(const std::filesystem::path& file, std::chrono::milliseconds busy_timeout)
     : file_(file.string()) {
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int result = sqlite3_open_v2(file_.c_str(), &handle_, flags, nullptr);
   try {
     if (result != SQLITE_OK) throw_error("opening it");
     configure(busy_timeout);
+    idle_.reserve(kMaxIdleStatements);  // so that taking back never allocates
   } catch (...) {
     sqlite3_close(handle_);
     throw;
   }
 }
 
-Connection::~Connection() {
-  for (const auto& [sql, statement] : idle_statements_) sqlite3_finalize(statement);
+SqliteConnection::~SqliteConnection() {
+  idle_.clear();
   sqlite3_close(handle_);
 }
 
-void Connection::configure(std::chrono::milliseconds busy_timeout) {
+void SqliteConnection::configure(std::chrono::milliseconds busy_timeout) {
   sqlite3_busy_timeout(handle_, static_cast<int>(busy_timeout.count()));
   // SQLite reports a busy file without waiting when several connections switch it to WAL at once.
   const auto deadline = std::chrono::steady_clock::now() + busy_timeout;
@@ -86,159 +182,41 @@ void Connection::configure(std::chrono::milliseconds busy_timeout) {
   execute("PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON");
 }
 
-void Connection::execute(const std::string& sql) {
-  if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
-    throw_error("running " + sql.substr(0, 60));
-}
-
-int64_t Connection::num_changed_rows() const {
-  return sqlite3_changes64(handle_);
-}
-
-bool Connection::is_in_transaction() const {
-  return sqlite3_get_autocommit(handle_) == 0;
-}
-
-sqlite3_stmt* Connection::prepare(std::string_view sql) {
-  if (auto idle = idle_statements_.extract(std::string(sql)); !idle.empty()) return idle.mapped();
-  sqlite3_stmt* statement = nullptr;
-  const int result = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
-                                        SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
-  if (result != SQLITE_OK) throw_error("preparing " + std::string(sql.substr(0, 60)));
-  return statement;
-}
-
-void Connection::give_back(sqlite3_stmt* statement) noexcept {
-  sqlite3_reset(statement);
-  sqlite3_clear_bindings(statement);
-  try {
-    if (idle_statements_.size() < kMostIdleStatements) {
-      idle_statements_.emplace(sqlite3_sql(statement), statement);
-      return;
-    }
-  } catch (const std::bad_alloc&) {
-    // Preparing it once more costs less than failing a statement that has succeeded.
+std::unique_ptr<Cursor> SqliteConnection::prepare(std::string_view sql) {
+  auto statement = idle_.find(std::string(sql));
+  if (statement == idle_.end()) {
+    sqlite3_stmt* prepared = nullptr;
+    const int result = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
+                                          SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
+    if (result != SQLITE_OK) throw_error("preparing " + beginning(sql));
+    statement = idle_.emplace(sql, OwnedStatement(prepared));
   }
-  sqlite3_finalize(statement);
+  return std::make_unique<SqliteCursor>(*this, idle_.extract(statement));
 }
 
-void Connection::throw_error(std::string_view activity) const {
+void SqliteConnection::take_back(PreparedStatements::node_type statement) noexcept {
+  sqlite3_reset(statement.mapped().get());  // repeats the error of the last step, if there was one
+  sqlite3_clear_bindings(statement.mapped().get());
+  if (idle_.size() < kMaxIdleStatements) idle_.insert(std::move(statement));
+}
+
+void SqliteConnection::execute(std::string_view sql) {
+  if (sqlite3_exec(handle_, std::string(sql).c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+    throw_error("running " + beginning(sql));
+}
+
+void SqliteConnection::throw_error(std::string_view activity) const {
   const Verdict verdict = verdict_on(sqlite3_extended_errcode(handle_));
   throw Error(verdict.code, ErrorCategory::Catalog,
               std::string(verdict.sentence) + ": " + file_ + ": " + sqlite3_errmsg(handle_))
       .add_activity(activity);
 }
 
-Statement::Statement(Connection& connection, std::string_view sql)
-    : connection_(connection), handle_(connection.prepare(sql)) {}
+}  // namespace
 
-Statement::~Statement() {
-  connection_.give_back(handle_);
-}
-
-void Statement::check(int result) const {
-  if (result == SQLITE_OK || result == SQLITE_ROW || result == SQLITE_DONE) return;
-  connection_.throw_error("running " + std::string(sqlite3_sql(handle_)).substr(0, 60));
-}
-
-Statement& Statement::bind(std::string_view text) {
-  check(sqlite3_bind_text64(handle_, ++num_bound_, text.data() == nullptr ? "" : text.data(), text.size(),
-                            SQLITE_TRANSIENT, SQLITE_UTF8));
-  return *this;
-}
-
-Statement& Statement::bind(int64_t value) {
-  check(sqlite3_bind_int64(handle_, ++num_bound_, value));
-  return *this;
-}
-
-Statement& Statement::bind(const std::optional<std::string>& text) {
-  if (text) return bind(std::string_view(*text));
-  return bind_null();
-}
-
-Statement& Statement::bind(const std::optional<int64_t>& value) {
-  if (value) return bind(*value);
-  return bind_null();
-}
-
-Statement& Statement::bind(double value) {
-  check(sqlite3_bind_double(handle_, ++num_bound_, value));
-  return *this;
-}
-
-Statement& Statement::bind_bytes(std::string_view bytes) {
-  check(sqlite3_bind_blob64(handle_, ++num_bound_, bytes.data() == nullptr ? "" : bytes.data(), bytes.size(),
-                            SQLITE_TRANSIENT));
-  return *this;
-}
-
-Statement& Statement::bind_null() {
-  check(sqlite3_bind_null(handle_, ++num_bound_));
-  return *this;
-}
-
-bool Statement::step() {
-  const int result = sqlite3_step(handle_);
-  check(result);
-  return result == SQLITE_ROW;
-}
-
-void Statement::run() {
-  while (step()) {
-  }
-}
-
-void Statement::reset() {
-  sqlite3_reset(handle_);  // returns the failure of the last step, which that step reported
-  num_bound_ = 0;
-}
-
-std::string Statement::text(int column) const {
-  const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(handle_, column));
-  if (bytes == nullptr) return {};
-  return {bytes, static_cast<size_t>(sqlite3_column_bytes(handle_, column))};
-}
-
-int64_t Statement::integer(int column) const {
-  return sqlite3_column_int64(handle_, column);
-}
-
-std::optional<std::string> Statement::optional_text(int column) const {
-  if (sqlite3_column_type(handle_, column) == SQLITE_NULL) return std::nullopt;
-  return text(column);
-}
-
-std::optional<int64_t> Statement::optional_integer(int column) const {
-  if (sqlite3_column_type(handle_, column) == SQLITE_NULL) return std::nullopt;
-  return integer(column);
-}
-
-bool Statement::is_null(int column) const {
-  return sqlite3_column_type(handle_, column) == SQLITE_NULL;
-}
-
-double Statement::real(int column) const {
-  return sqlite3_column_double(handle_, column);
-}
-
-std::string_view Statement::bytes(int column) const {
-  const auto* data = static_cast<const char*>(sqlite3_column_blob(handle_, column));
-  return {data == nullptr ? "" : data, static_cast<size_t>(sqlite3_column_bytes(handle_, column))};
-}
-
-Transaction::Transaction(Connection& connection, Mode mode) : connection_(connection) {
-  connection_.execute(mode == Mode::Write ? "BEGIN IMMEDIATE" : "BEGIN");
-}
-
-Transaction::~Transaction() {
-  // A failing COMMIT may or may not have ended the transaction already.
-  if (connection_.is_in_transaction())
-    sqlite3_exec(connection_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-}
-
-void Transaction::commit() {
-  connection_.execute("COMMIT");
+std::unique_ptr<Connection> open_sqlite(const std::filesystem::path& file,
+                                        std::chrono::milliseconds busy_timeout) {
+  return std::make_unique<SqliteConnection>(file, busy_timeout);
 }
 
 }  // namespace jammi::catalog

@@ -1,0 +1,385 @@
+#include "catalog/postgres.h"
+
+#include <array>
+#include <charconv>
+#include <deque>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <poll.h>
+
+#include <jammi/error.h>
+
+#include "base/server_url.h"
+#include "catalog/postgres_dialect.h"
+#include "catalog/postgres_error.h"
+#include "catalog/postgres_library.h"
+
+namespace jammi::catalog {
+namespace {
+
+constexpr std::string_view kExampleUrl = "postgresql://user:password@host:5432/database";
+constexpr size_t kMaxPreparedStatements = 256;
+constexpr int kRowsPerChunk = 1024;
+
+// Types that are not read as the text that they come in.
+constexpr Oid kBoolean = 16;
+constexpr Oid kBytes = 17;
+
+// "jammicat", the key of the advisory lock: other programs may use the database too.
+constexpr char kBeginWriting[] =
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xact_lock(7665812003346104692)";
+
+using Result =
+    std::unique_ptr<PGresult, decltype([](PGresult* result) { postgres_library().clear(result); })>;
+
+class PostgresConnection;
+
+class PostgresCursor final : public Cursor {
+ public:
+  PostgresCursor(PostgresConnection& connection, std::string_view sql) : connection_(connection), sql_(sql) {}
+  ~PostgresCursor() override;
+  PostgresCursor(const PostgresCursor&) = delete;
+  PostgresCursor& operator=(const PostgresCursor&) = delete;
+
+  void bind_null(int parameter) override { set(parameter, std::nullopt); }
+  void bind(int parameter, std::string_view text) override;
+  void bind(int parameter, int64_t value) override { set(parameter, std::to_string(value)); }
+  void bind(int parameter, double value) override;
+  void bind_bytes(int parameter, std::string_view bytes) override;
+
+  bool step() override;
+  void reset() override;
+
+  bool is_null(int column) const override { return pq_.getisnull(current(), row_, column) != 0; }
+  std::string text(int column) const override { return std::string(value(column)); }
+  int64_t integer(int column) const override;
+  double real(int column) const override;
+  std::string_view bytes(int column) const override;
+
+ private:
+  friend class PostgresConnection;
+
+  void set(int parameter, std::optional<std::string> value);
+  PGresult* current() const { return chunks_.front().get(); }
+  std::string_view value(int column) const {
+    return {pq_.getvalue(current(), row_, column),
+            static_cast<size_t>(pq_.getlength(current(), row_, column))};
+  }
+
+  const PostgresLibrary& pq_ = postgres_library();
+  PostgresConnection& connection_;
+  std::string sql_;
+  std::vector<std::optional<std::string>> parameters_;
+  bool is_started_ = false;
+  std::deque<Result> chunks_;                // that arrived; the first is being read
+  int row_ = -1;                             // of the first
+  mutable std::deque<std::string> decoded_;  // byte strings of the current row
+};
+
+class PostgresConnection final : public Connection {
+ public:
+  PostgresConnection(const std::string& url, std::chrono::milliseconds lock_timeout);
+  ~PostgresConnection() override { pq_.finish(handle_); }
+  PostgresConnection(const PostgresConnection&) = delete;
+  PostgresConnection& operator=(const PostgresConnection&) = delete;
+
+  Backend backend() const override { return Backend::Postgres; }
+  std::unique_ptr<Cursor> prepare(std::string_view sql) override {
+    return std::make_unique<PostgresCursor>(*this, sql);
+  }
+  void execute(std::string_view sql) override;
+  int64_t num_changed_rows() const override { return num_changed_rows_; }
+  void begin_writing() override;
+  void begin_reading() override { run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); }
+  void commit() override;
+  void roll_back() noexcept override;
+  bool is_in_transaction() const override;
+  void make_durable() override {}  // as every COMMIT is
+  bool is_alive() override;
+
+  // For cursors, of which one at a time has rows on their way.
+  void start(PostgresCursor& cursor);
+  Result next_result(PostgresCursor& cursor);  // null at the end
+  void stop(PostgresCursor& cursor) noexcept;
+  void check(const Result& result, std::string_view activity, std::string_view sql);
+
+ private:
+  void run(const std::string& sql);
+  void count_changes(const Result& result);
+  void take_pending_rows();
+  const std::string& prepared_name(const std::string& sql);
+  [[noreturn]] void throw_lost() const;
+  void connect(const std::string& url);
+
+  const PostgresLibrary& pq_ = postgres_library();
+  std::string address_;
+  PGconn* handle_ = nullptr;
+  std::unordered_map<std::string, std::string> prepared_;  // names by text
+  size_t num_prepared_ = 0;
+  PostgresCursor* sending_ = nullptr;  // whose rows are on their way
+  int64_t num_changed_rows_ = 0;
+};
+
+// --- PostgresCursor
+
+PostgresCursor::~PostgresCursor() {
+  connection_.stop(*this);
+}
+
+void PostgresCursor::set(int parameter, std::optional<std::string> value) {
+  if (parameters_.size() < static_cast<size_t>(parameter)) parameters_.resize(static_cast<size_t>(parameter));
+  parameters_[static_cast<size_t>(parameter) - 1] = std::move(value);
+}
+
+void PostgresCursor::bind(int parameter, std::string_view text) {
+  if (text.contains('\0')) {
+    throw Error(
+        ErrorCode::InvalidArgument, ErrorCategory::Catalog,
+        "PostgreSQL cannot hold a text with a NUL byte: " + std::string(text.substr(0, text.find('\0'))));
+  }
+  set(parameter, std::string(text));
+}
+
+void PostgresCursor::bind(int parameter, double value) {
+  std::array<char, 32> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  set(parameter, std::string(digits.data(), end));
+}
+
+void PostgresCursor::bind_bytes(int parameter, std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text = "\\x";
+  text.reserve(2 + 2 * bytes.size());
+  for (const unsigned char byte : bytes) text.append({kDigits[byte >> 4], kDigits[byte & 15]});
+  set(parameter, std::move(text));
+}
+
+void PostgresCursor::reset() {
+  connection_.stop(*this);
+  is_started_ = false;
+  chunks_.clear();
+  row_ = -1;
+}
+
+bool PostgresCursor::step() {
+  if (!is_started_) connection_.start(*this);
+  decoded_.clear();
+  ++row_;
+  while (true) {
+    if (chunks_.empty()) {
+      Result arrived = connection_.next_result(*this);
+      if (!arrived) return false;
+      chunks_.push_back(std::move(arrived));
+    }
+    connection_.check(chunks_.front(), "running ", sql_);
+    if (row_ < pq_.ntuples(current())) return true;
+    chunks_.pop_front();
+    row_ = 0;
+  }
+}
+
+int64_t PostgresCursor::integer(int column) const {
+  const std::string_view text = value(column);
+  if (pq_.ftype(current(), column) == kBoolean) return text == "t";
+  int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+double PostgresCursor::real(int column) const {
+  const std::string_view text = value(column);
+  double number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+std::string_view PostgresCursor::bytes(int column) const {
+  std::string_view text = value(column);
+  if (pq_.ftype(current(), column) != kBytes) return text;
+  std::string& bytes = decoded_.emplace_back();
+  for (text.remove_prefix(std::min<size_t>(2, text.size())); text.size() >= 2; text.remove_prefix(2)) {
+    uint8_t byte = 0;
+    std::from_chars(text.data(), text.data() + 2, byte, 16);
+    bytes += static_cast<char>(byte);
+  }
+  return bytes;
+}
+
+// --- PostgresConnection
+
+PostgresConnection::PostgresConnection(const std::string& url, std::chrono::milliseconds lock_timeout)
+    : address_(postgres_address(url)) {
+  try {
+    connect(url);
+    pq_.setNoticeReceiver(handle_, [](void*, const PGresult*) {}, nullptr);  // not to standard error
+    execute("SET lock_timeout = " + std::to_string(lock_timeout.count()) +
+            "; SET standard_conforming_strings = on; SET bytea_output = hex; SET extra_float_digits = 1");
+  } catch (...) {
+    pq_.finish(handle_);
+    throw;
+  }
+}
+
+void PostgresConnection::connect(const std::string& url) {
+  // What stands before the URL are defaults; what stands behind it, it cannot change. A server that swallows
+  // packets must not hold up a statement for minutes.
+  constexpr std::array<const char*, 6> kNames{"connect_timeout", "tcp_user_timeout", "application_name",
+                                              "dbname",          "client_encoding",  nullptr};
+  const std::array<const char*, 6> values{"10", "30000", "jammi", url.c_str(), "UTF8", nullptr};
+  handle_ = pq_.connectdbParams(kNames.data(), values.data(), 1);
+  if (pq_.status(handle_) == CONNECTION_OK) return;
+  const std::string_view message = pq_.errorMessage(handle_);
+  // Nothing tells the SQLSTATE of a connection that failed, but a server that asked for the password is
+  // there.
+  const bool is_refused =
+      pq_.connectionNeedsPassword(handle_) != 0 || pq_.connectionUsedPassword(handle_) != 0;
+  if (is_refused) throw postgres_error("28000", address_, message);
+  throw postgres_unavailable(address_, message);
+}
+
+void PostgresConnection::check(const Result& result, std::string_view activity, std::string_view sql) {
+  switch (pq_.resultStatus(result.get())) {
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+    case PGRES_TUPLES_CHUNK:
+    case PGRES_EMPTY_QUERY:
+      return;
+    default:
+      break;
+  }
+  const char* sqlstate = pq_.resultErrorField(result.get(), PG_DIAG_SQLSTATE);
+  if (sqlstate == nullptr) throw_lost();  // it is libpq that reports
+  throw postgres_error(sqlstate, address_, pq_.resultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY))
+      .add_activity(std::string(activity) + std::string(sql.substr(0, 60)));
+}
+
+void PostgresConnection::throw_lost() const {
+  throw postgres_error("08006", address_, pq_.errorMessage(handle_));
+}
+
+void PostgresConnection::run(const std::string& sql) {
+  take_pending_rows();
+  const Result result(pq_.exec(handle_, sql.c_str()));
+  check(result, "running ", sql);
+  count_changes(result);
+}
+
+void PostgresConnection::count_changes(const Result& result) {
+  if (std::string_view(pq_.cmdStatus(result.get())).starts_with("SELECT")) return;
+  const std::string_view digits = pq_.cmdTuples(result.get());
+  if (!digits.empty()) std::from_chars(digits.data(), digits.data() + digits.size(), num_changed_rows_);
+}
+
+void PostgresConnection::execute(std::string_view sql) {
+  run(to_postgres(sql));
+}
+
+void PostgresConnection::begin_writing() {
+  try {
+    run(kBeginWriting);
+  } catch (...) {
+    roll_back();
+    throw;
+  }
+}
+
+void PostgresConnection::commit() {
+  take_pending_rows();
+  const Result result(pq_.exec(handle_, "COMMIT"));
+  if (pq_.status(handle_) != CONNECTION_OK) {
+    throw postgres_unavailable(address_, "lost during a COMMIT, whose change may or may not be stored");
+  }
+  check(result, "running ", "COMMIT");
+  if (std::string_view(pq_.cmdStatus(result.get())) != "COMMIT") {
+    throw postgres_error("25P02", address_, "nothing of it was stored");
+  }
+}
+
+void PostgresConnection::roll_back() noexcept {
+  if (sending_ != nullptr) stop(*sending_);
+  pq_.clear(pq_.exec(handle_, "ROLLBACK"));  // a connection that is lost has rolled back
+}
+
+bool PostgresConnection::is_in_transaction() const {
+  const PGTransactionStatusType status = pq_.transactionStatus(handle_);
+  return status == PQTRANS_INTRANS || status == PQTRANS_INERROR || status == PQTRANS_ACTIVE;
+}
+
+bool PostgresConnection::is_alive() {
+  if (pq_.status(handle_) != CONNECTION_OK) return false;
+  // A server that was asked nothing has nothing to say but that it leaves.
+  pollfd socket{.fd = pq_.socket(handle_), .events = POLLIN, .revents = 0};
+  return ::poll(&socket, 1, 0) == 0;
+}
+
+const std::string& PostgresConnection::prepared_name(const std::string& sql) {
+  if (const auto known = prepared_.find(sql); known != prepared_.end()) return known->second;
+  if (prepared_.size() == kMaxPreparedStatements) {
+    run("DEALLOCATE ALL");
+    prepared_.clear();
+  }
+  std::string name = "jammi" + std::to_string(num_prepared_++);
+  const Result result(pq_.prepare(handle_, name.c_str(), to_postgres(sql).c_str(), 0, nullptr));
+  check(result, "preparing ", sql);
+  return prepared_.emplace(sql, std::move(name)).first->second;
+}
+
+void PostgresConnection::start(PostgresCursor& cursor) {
+  cursor.is_started_ = true;
+  take_pending_rows();
+  const std::string& name = prepared_name(cursor.sql_);
+  std::vector<const char*> values;
+  for (const auto& parameter : cursor.parameters_) values.push_back(parameter ? parameter->c_str() : nullptr);
+  if (pq_.sendQueryPrepared(handle_, name.c_str(), static_cast<int>(values.size()), values.data(), nullptr,
+                            nullptr, 0) == 0) {
+    throw_lost();
+  }
+  pq_.setChunkedRowsMode(handle_, kRowsPerChunk);
+  sending_ = &cursor;
+}
+
+Result PostgresConnection::next_result(PostgresCursor& cursor) {
+  if (sending_ != &cursor) return nullptr;
+  Result result(pq_.getResult(handle_));
+  if (result) {
+    count_changes(result);
+  } else {
+    sending_ = nullptr;
+  }
+  return result;
+}
+
+void PostgresConnection::take_pending_rows() {
+  if (sending_ == nullptr) return;
+  PostgresCursor& cursor = *sending_;
+  while (Result result = next_result(cursor)) cursor.chunks_.push_back(std::move(result));
+}
+
+void PostgresConnection::stop(PostgresCursor& cursor) noexcept {
+  while (next_result(cursor)) {
+  }
+}
+
+}  // namespace
+
+std::string postgres_address(const std::string& url) {
+  const auto refuse = [](std::string_view why) {
+    return Error(ErrorCode::InvalidArgument, ErrorCategory::Config,
+                 "catalog.url: " + std::string(why) + ", expected one like " + std::string(kExampleUrl));
+  };
+  if (!url.starts_with("postgresql://") && !url.starts_with("postgres://")) {
+    throw refuse("the URL has another scheme");
+  }
+  const auto parts = base::split_server_url(url);
+  if (!parts) throw refuse(parts.error());
+  return parts->shown_as("postgresql");
+}
+
+std::unique_ptr<Connection> connect_postgres(const std::string& url, std::chrono::milliseconds lock_timeout) {
+  return std::make_unique<PostgresConnection>(url, lock_timeout);
+}
+
+}  // namespace jammi::catalog
