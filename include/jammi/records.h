@@ -10,7 +10,7 @@
 namespace jammi {
 
 /// Where a source's rows live.
-enum class SourceType { File, Postgres, Mysql };
+enum class SourceType { File, Postgres, Mysql, Sqlite };
 
 /// Layout of a file source. `Avro` is a known name that loading refuses as Unsupported.
 enum class FileFormat { Parquet, Csv, Json, Avro };
@@ -114,7 +114,7 @@ struct ChannelRecord {
   std::optional<std::string> tenant_id;
 };
 
-std::string_view to_string(SourceType type) noexcept;    ///< file, postgres, mysql
+std::string_view to_string(SourceType type) noexcept;    ///< file, postgres, mysql, sqlite
 std::string_view to_string(FileFormat format) noexcept;  ///< parquet, csv, json, avro
 std::string_view to_string(
     ModelTask task) noexcept;  ///< text_embedding, image_embedding, classification, ner

@@ -89,7 +89,8 @@ class Database:
             name: What SQL and the other verbs call the source.
             format: parquet, csv or json; none for a database.
             url: Where the files are: "/data/patents.parquet", "file:///data/patents.parquet", "/data/*.parquet". Or a
-                database: "postgresql://user:password@host:5432/db", "mysql://user:password@host:3306/db".
+                database: "postgresql://user:password@host:5432/db", "mysql://user:password@host:3306/db",
+                "sqlite:///data/notes.db".
             path: The same as a local path, which may be relative to the working directory. Give exactly one of the two.
 
         Raises:

@@ -37,7 +37,7 @@ class Source(TypedDict):
 
     source_id: str
     source_type: str
-    """file, postgres or mysql."""
+    """file, postgres, mysql or sqlite."""
     status: str
     """Always active."""
     url: str | None

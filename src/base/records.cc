@@ -10,10 +10,11 @@ namespace {
 template <typename Enum, size_t N>
 using Words = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Words<SourceType, 3> kSourceTypes{{
+constexpr Words<SourceType, 4> kSourceTypes{{
     {SourceType::File, "file"},
     {SourceType::Postgres, "postgres"},
     {SourceType::Mysql, "mysql"},
+    {SourceType::Sqlite, "sqlite"},
 }};
 
 constexpr Words<FileFormat, 4> kFileFormats{{
@@ -81,7 +82,7 @@ std::string_view to_string(ChannelColumnType type) noexcept {
 
 SourceType parse_source_type(std::string_view word) {
   return value_of(kSourceTypes, word,
-                  "Unknown source type '" + std::string(word) + "'. Expected: file, postgres, mysql");
+                  "Unknown source type '" + std::string(word) + "'. Expected: file, postgres, mysql, sqlite");
 }
 
 FileFormat parse_file_format(std::string_view word) {

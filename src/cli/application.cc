@@ -91,7 +91,8 @@ void add_source_commands(CLI::App& app, const Context& context, Arguments& argum
       "  jammi sources add patents --path /data/patents.parquet\n"
       "  jammi sources add events --path '/data/events/*.jsonl' --format json\n"
       "  jammi sources add companies --url file:///data/companies.csv\n"
-      "  jammi sources add shop --postgres postgresql://ann:secret@localhost:5432/shop");
+      "  jammi sources add shop --postgres postgresql://ann:secret@localhost:5432/shop\n"
+      "  jammi sources add notes --sqlite /data/notes.db");
   AddSourceOptions& options = arguments.add_source;
   add_text(*add, "NAME", options.name, "Name of the source in SQL")->required();
   CLI::Option* path = add_text(*add, "--path", options.path, "Local file, directory or glob");
@@ -100,7 +101,8 @@ void add_source_commands(CLI::App& app, const Context& context, Arguments& argum
                                    "PostgreSQL: postgresql://user:password@host:5432/database");
   CLI::Option* mysql =
       add_text(*add, "--mysql", options.mysql, "MySQL or MariaDB: mysql://user:password@host:3306/database");
-  require_one(*add, {path, url, postgres, mysql});
+  CLI::Option* sqlite = add_text(*add, "--sqlite", options.sqlite, "SQLite: path of the file");
+  require_one(*add, {path, url, postgres, mysql, sqlite});
   add_text(*add, "--format", options.format,
            "Of files: parquet, csv or json; told by the extension if left out")
       ->check(one_of({"parquet", "csv", "json"}));

@@ -31,6 +31,7 @@ struct AddSourceOptions {
   std::string url;       ///< of the same or of a database; used when `path` is empty
   std::string postgres;  ///< URL of a PostgreSQL database
   std::string mysql;     ///< URL of a MySQL or MariaDB database
+  std::string sqlite;    ///< path of a SQLite file
   std::string format;    ///< empty: told by the file's extension
 };
 

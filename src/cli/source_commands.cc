@@ -43,6 +43,7 @@ struct Place {
 Place place_of(const AddSourceOptions& options) {
   if (!options.postgres.empty()) return {SourceType::Postgres, options.postgres};
   if (!options.mysql.empty()) return {SourceType::Mysql, options.mysql};
+  if (!options.sqlite.empty()) return {SourceType::Sqlite, db::sqlite_url(options.sqlite)};
   if (!options.path.empty()) return {SourceType::File, std::filesystem::absolute(options.path)};
   return {db::source_type_of(options.url), options.url};
 }
@@ -55,6 +56,8 @@ std::string kind_title(SourceType type) {
       return "Postgres";
     case SourceType::Mysql:
       return "Mysql";
+    case SourceType::Sqlite:
+      return "Sqlite";
   }
   return "";
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <string_view>
 
 #include <jammi/error.h>
@@ -19,6 +20,8 @@ constexpr std::array<std::string_view, 4> kMysqlSystemDatabases{"information_sch
 
 // A server that swallows packets must not hold up a statement for minutes.
 constexpr std::string_view kConnectTimeout = "connect_timeout=10";
+
+constexpr std::string_view kSqliteScheme = "sqlite://";
 
 base::ServerUrl checked_parts(const std::string& source_id, const std::string& url,
                               std::string_view example) {
@@ -56,10 +59,22 @@ sql::ExternalDatabase mysql(const std::string& source_id, std::string url) {
   return {.type = SourceType::Mysql, .address = std::move(url), .schema = std::move(database)};
 }
 
+sql::ExternalDatabase sqlite(const std::string& source_id, const std::string& url) {
+  const std::string path =
+      url.starts_with(kSqliteScheme) ? percent_decoded(url.substr(kSqliteScheme.size())) : "";
+  if (!path.starts_with('/')) {
+    throw source_error(
+        ErrorCode::InvalidArgument, source_id,
+        "a SQLite source needs the absolute path of its file, expected one like sqlite:///data/shop.db");
+  }
+  return {.type = SourceType::Sqlite, .address = path, .schema = "main"};
+}
+
 }  // namespace
 
 SourceType source_type_of(std::string_view url) {
   if (url.starts_with("postgresql://") || url.starts_with("postgres://")) return SourceType::Postgres;
+  if (url.starts_with(kSqliteScheme)) return SourceType::Sqlite;
   return url.starts_with("mysql://") ? SourceType::Mysql : SourceType::File;
 }
 
@@ -73,10 +88,23 @@ sql::ExternalDatabase external_database(const std::string& source_id, SourceType
       return postgres(source_id, *connection.url);
     case SourceType::Mysql:
       return mysql(source_id, *connection.url);
+    case SourceType::Sqlite:
+      return sqlite(source_id, *connection.url);
     case SourceType::File:
       break;
   }
   throw source_error(ErrorCode::Internal, source_id, "a file source is no database");
+}
+
+std::string sqlite_url(const std::string& path) {
+  std::string url(kSqliteScheme);
+  for (const char c : std::filesystem::absolute(path).lexically_normal().string()) {
+    if (c == '%')
+      url += "%25";
+    else
+      url += c;
+  }
+  return url;
 }
 
 }  // namespace jammi::db

@@ -25,11 +25,21 @@ TEST(DatabaseUrl, mysql_shows_the_database) {
   EXPECT_EQ(database(SourceType::Mysql, "mysql://ann:pw@host:3306/my%20shop").schema, "my shop");
 }
 
+TEST(DatabaseUrl, sqlite_is_a_file) {
+  const sql::ExternalDatabase file = database(SourceType::Sqlite, sqlite_url("/data/50% off?.db"));
+  EXPECT_EQ(file.address, "/data/50% off?.db");
+  EXPECT_EQ(file.schema, "main");
+  EXPECT_EQ(sqlite_url("/data/x/../a.db"), "sqlite:///data/a.db");
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "absolute path", database(SourceType::Sqlite, "sqlite://a.db"));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "absolute path", database(SourceType::Sqlite, "sqlite://"));
+}
+
 TEST(DatabaseUrl, the_scheme_tells_the_type) {
   EXPECT_EQ(source_type_of("postgres://h/d"), SourceType::Postgres);
   EXPECT_EQ(source_type_of("postgresql://h/d"), SourceType::Postgres);
   EXPECT_EQ(source_type_of("mysql://h/d"), SourceType::Mysql);
   EXPECT_EQ(source_type_of("file:///data/a.csv"), SourceType::File);
+  EXPECT_EQ(source_type_of("sqlite:///data/a.db"), SourceType::Sqlite);
   EXPECT_EQ(source_type_of("mysql"), SourceType::File);
 }
 

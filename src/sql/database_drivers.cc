@@ -1,5 +1,6 @@
 #include "sql/database_drivers.h"
 
+#include <filesystem>
 #include <string>
 
 #include <duckdb/catalog/catalog.hpp>
@@ -34,6 +35,8 @@ Driver driver_of(SourceType type) {
       return {"mysql_scanner",
               "SET GLOBAL mysql_pool_enable_reaper_thread = false; SET GLOBAL mysql_session_time_zone = "
               "'+00:00'"};
+    case SourceType::Sqlite:
+      return {"sqlite_scanner", ""};
     case SourceType::File:
       break;
   }
@@ -68,7 +71,7 @@ void load(duckdb::Connection& host, const Driver& driver) {
                 std::string("DuckDB's extension ") + driver.extension +
                     " cannot be loaded: " + to_error(loaded->GetErrorObject()).message());
   }
-  host.Query(driver.settings)->ThrowIfError();
+  if (*driver.settings != '\0') host.Query(driver.settings)->ThrowIfError();
 }
 
 // Scans look their settings up in the instance that runs them; LIMIT is pushed down by its optimizer.
@@ -153,6 +156,12 @@ std::string DatabaseDrivers::driver(SourceType type) {
 }
 
 DatabaseDrivers::Attached DatabaseDrivers::open(const ExternalDatabase& database) {
+  if (database.type == SourceType::Sqlite) {
+    if (!std::filesystem::is_regular_file(database.address)) {
+      throw Error(ErrorCode::NotFound, ErrorCategory::Sql, "no such file: " + database.address);
+    }
+    duckdb::DBConfig::GetConfig(instance_).AddAllowedPath(database.address);
+  }
   const std::string type = driver(database.type);
   Attached attached{.name = "jammi-" + base::random_uuid(), .database = nullptr};
   std::string address = database.address;

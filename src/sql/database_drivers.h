@@ -27,6 +27,7 @@ class DatabaseDrivers {
   };
 
   /// Connects to `database`. Throws Unavailable when the server cannot be reached or refuses the user,
+  /// NotFound for a SQLite file that does not exist,
   /// Unsupported when the extension is not installed.
   Attached open(const ExternalDatabase& database);
 
@@ -34,7 +35,8 @@ class DatabaseDrivers {
   void close(const Attached& attached);
 
   /// Asks the server to end what it is doing for the database that was opened under `name`: the extensions
-  /// wait for a server's rows whatever happens to the statement. Only PostgreSQL can be asked. Logs why when
+  /// wait for a server's rows whatever happens to the statement. Only PostgreSQL can be asked, and a SQLite
+  /// file needs not. Logs why when
   /// it cannot be reached.
   void cancel(const ExternalDatabase& database, const std::string& name);
 

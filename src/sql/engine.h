@@ -41,7 +41,7 @@ struct FileTable {
 };
 
 /// A database that a source shows, `schema` of it as "public". `address` is a URL such as
-/// postgresql://user:password@host:5432/db; `type` is not File.
+/// postgresql://user:password@host:5432/db, or the path of a SQLite file; `type` is not File.
 struct ExternalDatabase {
   SourceType type = SourceType::Postgres;
   std::string address;
