@@ -136,5 +136,44 @@ TEST_P(CatalogConcurrency, threads_share_one_pool) {
   EXPECT_EQ(catalog->sources().list().size(), static_cast<size_t>(kNumRowsEach));
 }
 
+TEST_P(CatalogConcurrency, readers_beside_writers_see_whole_changes_only) {
+  constexpr int kNumThreads = 8;
+  constexpr int kNumChannelsEach = 15;
+  auto catalog = place_.open({.pool_size = 2 * kNumThreads});
+  std::atomic<int> num_writing = kNumThreads;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < kNumThreads; ++t) {
+      threads.emplace_back([&, t] {
+        for (int i = 0; i < kNumChannelsEach; ++i) {
+          const std::string id = "c" + std::to_string(t) + "_" + std::to_string(i);
+          catalog->channels().add(id, t, {{"a", ChannelColumnType::Utf8}, {"b", ChannelColumnType::Utf8}});
+          catalog->channels().add_columns(id,
+                                          {{"c", ChannelColumnType::Int32}, {"d", ChannelColumnType::Int32}});
+        }
+        --num_writing;
+      });
+      threads.emplace_back([&] {
+        size_t num_seen = 0;
+        while (num_writing > 0) {
+          const std::vector<ChannelRecord> channels = catalog->channels().list();
+          EXPECT_GE(channels.size(), num_seen);
+          num_seen = channels.size();
+          for (const ChannelRecord& channel : channels) {
+            if (!channel.id.starts_with('c')) continue;
+            EXPECT_EQ(channel.columns.size() % 2, 0u) << channel.id;
+          }
+        }
+      });
+    }
+  }
+  const std::vector<ChannelRecord> channels = catalog->channels().list();
+  EXPECT_EQ(channels.size(), static_cast<size_t>(2 + kNumThreads * kNumChannelsEach));
+  for (const ChannelRecord& channel : channels) {
+    if (!channel.id.starts_with('c')) continue;
+    EXPECT_EQ(channel.columns.size(), 4u) << channel.id;
+  }
+}
+
 }  // namespace
 }  // namespace jammi::catalog

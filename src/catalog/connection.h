@@ -72,8 +72,7 @@ class Connection {
   /// False once the connection is lost: it must be replaced. Asks nobody, so that it costs next to nothing.
   virtual bool is_alive() = 0;
 
-  /// Time since it was opened.
-  std::chrono::steady_clock::duration age() const { return std::chrono::steady_clock::now() - opened_at_; }
+  std::chrono::steady_clock::time_point opened_at() const { return opened_at_; }
 
  private:
   std::chrono::steady_clock::time_point opened_at_ = std::chrono::steady_clock::now();

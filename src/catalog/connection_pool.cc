@@ -12,6 +12,7 @@ ConnectionPool::ConnectionPool(Options options) : options_(std::move(options)), 
 
 ConnectionPool::Lease ConnectionPool::lease() {
   std::unique_ptr<Connection> connection;
+  bool is_stale = false;
   {
     std::unique_lock lock(mutex_);
     const auto has_one = [&] { return !free_.empty() || num_unopened_ > 0; };
@@ -24,10 +25,11 @@ ConnectionPool::Lease ConnectionPool::lease() {
     } else {
       connection = std::move(free_.back());
       free_.pop_back();
+      is_stale = connection->opened_at() < renewed_at_;
     }
   }
   try {
-    if (connection && !is_usable(*connection)) connection.reset();
+    if (connection && (is_stale || has_lived(*connection) || !connection->is_alive())) connection.reset();
     if (!connection) connection = options_.connect();
     return Lease(*this, std::move(connection));
   } catch (...) {
@@ -36,9 +38,15 @@ ConnectionPool::Lease ConnectionPool::lease() {
   }
 }
 
-bool ConnectionPool::is_usable(Connection& connection) const {
-  if (options_.max_lifetime && connection.age() >= *options_.max_lifetime) return false;
-  return connection.is_alive();
+void ConnectionPool::renew() {
+  std::lock_guard lock(mutex_);
+  renewed_at_ = std::chrono::steady_clock::now();
+}
+
+bool ConnectionPool::has_lived(const Connection& connection) const {
+  if (!options_.max_lifetime) return false;
+  const auto age = std::chrono::steady_clock::now() - connection.opened_at();
+  return std::chrono::floor<std::chrono::seconds>(age) >= *options_.max_lifetime;
 }
 
 void ConnectionPool::give_back(std::unique_ptr<Connection> connection) noexcept {

@@ -47,15 +47,19 @@ class ConnectionPool {
   /// its last use, or has lived too long, is replaced by a new one.
   Lease lease();
 
+  /// Has connections replaced at their next use, of which some may know tables as they were before a change.
+  void renew();
+
  private:
-  bool is_usable(Connection& connection) const;
+  bool has_lived(const Connection& connection) const;
   void give_back(std::unique_ptr<Connection> connection) noexcept;
 
   const Options options_;
-  std::mutex mutex_;  // guards free_ and num_unopened_
+  std::mutex mutex_;  // guards free_, num_unopened_ and renewed_at_
   std::condition_variable returned_;
   std::vector<std::unique_ptr<Connection>> free_;
   size_t num_unopened_;
+  std::chrono::steady_clock::time_point renewed_at_;
 };
 
 }  // namespace jammi::catalog

@@ -218,6 +218,7 @@ void MutableTableRepository::remove(const std::string& id, const TenantScope& sc
     }
     lease->execute("DROP TABLE " + quote_name(id));
     transaction.commit();
+    pool_.renew();  // a table of the same name may have other columns
   });
 }
 

@@ -94,7 +94,8 @@ TEST_P(MutableTableRepositoryTest, the_physical_table_has_every_column_and_the_h
   Statement select(*lease, GetParam() == Backend::Sqlite
                                ? "SELECT name, type FROM pragma_table_info('item_dimensions')"
                                : "SELECT column_name, upper(data_type) FROM information_schema.columns "
-                                 "WHERE table_name = 'item_dimensions' ORDER BY ordinal_position");
+                                 "WHERE table_name = 'item_dimensions' AND table_schema = current_schema() "
+                                 "ORDER BY ordinal_position");
   std::vector<std::string> columns;
   while (select.step()) columns.push_back(select.text(0) + " " + select.text(1));
   const std::string integer = GetParam() == Backend::Sqlite ? " INTEGER" : " BIGINT";
@@ -141,6 +142,20 @@ TEST_P(MutableTableRepositoryTest, dropping_removes_rows_table_and_indexes) {
   EXPECT_ERROR(ErrorCode::NotFound, "Mutable table error: mutable table not found: item_dimensions",
                tables_.remove("item_dimensions"));
   tables_.add(items().index(index("idx", {"valid_to"})).build());
+}
+
+TEST_P(MutableTableRepositoryTest, a_table_made_anew_may_have_other_types) {
+  for (const ColumnType type : {ColumnType::Int64, ColumnType::Utf8, ColumnType::Binary}) {
+    tables_.add(MutableTableBuilder("t").column("k", type).primary_key({"k"}).build());
+    {
+      auto lease = catalog_->pool().lease();
+      Statement(*lease, "INSERT INTO t (k) VALUES (?)").bind(std::string_view("1")).run();
+      Statement select(*lease, "SELECT k FROM t");
+      ASSERT_TRUE(select.step());
+      EXPECT_EQ(select.bytes(0), "1");
+    }
+    tables_.remove("t");
+  }
 }
 
 TEST_P(MutableTableRepositoryTest, a_table_that_holds_a_topics_events_stays) {

@@ -30,7 +30,7 @@ constexpr Oid kBytes = 17;
 
 // "jammicat", the key of the advisory lock: other programs may use the database too.
 constexpr char kBeginWriting[] =
-    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xact_lock(7665812003346104692)";
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(7665528357448278388)";
 
 using Result =
     std::unique_ptr<PGresult, decltype([](PGresult* result) { postgres_library().clear(result); })>;
@@ -226,10 +226,19 @@ PostgresConnection::PostgresConnection(const std::string& url, std::chrono::mill
 void PostgresConnection::connect(const std::string& url) {
   // What stands before the URL are defaults; what stands behind it, it cannot change. A server that swallows
   // packets must not hold up a statement for minutes.
-  constexpr std::array<const char*, 6> kNames{"connect_timeout", "tcp_user_timeout", "application_name",
-                                              "dbname",          "client_encoding",  nullptr};
-  const std::array<const char*, 6> values{"10", "30000", "jammi", url.c_str(), "UTF8", nullptr};
-  handle_ = pq_.connectdbParams(kNames.data(), values.data(), 1);
+  const std::pair<const char*, const char*> parameters[] = {
+      {"connect_timeout", "10"},     {"tcp_user_timeout", "30000"},
+      {"keepalives_idle", "30"},     {"keepalives_interval", "10"},
+      {"application_name", "jammi"}, {"dbname", url.c_str()},
+      {"client_encoding", "UTF8"},   {nullptr, nullptr},
+  };
+  std::vector<const char*> names;
+  std::vector<const char*> values;
+  for (const auto& [name, value] : parameters) {
+    names.push_back(name);
+    values.push_back(value);
+  }
+  handle_ = pq_.connectdbParams(names.data(), values.data(), 1);
   if (pq_.status(handle_) == CONNECTION_OK) return;
   const std::string_view message = pq_.errorMessage(handle_);
   // Nothing tells the SQLSTATE of a connection that failed, but a server that asked for the password is
@@ -252,6 +261,7 @@ void PostgresConnection::check(const Result& result, std::string_view activity, 
   }
   const char* sqlstate = pq_.resultErrorField(result.get(), PG_DIAG_SQLSTATE);
   if (sqlstate == nullptr) throw_lost();  // it is libpq that reports
+  prepared_.erase(std::string(sql));      // which may be made for columns that are others by now
   throw postgres_error(sqlstate, address_, pq_.resultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY))
       .add_activity(std::string(activity) + std::string(sql.substr(0, 60)));
 }
@@ -370,6 +380,10 @@ std::string postgres_address(const std::string& url) {
     return Error(ErrorCode::InvalidArgument, ErrorCategory::Config,
                  "catalog.url: " + std::string(why) + ", expected one like " + std::string(kExampleUrl));
   };
+  if (url.empty()) {
+    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Config,
+                "catalog.url is required when catalog.kind is postgres");
+  }
   if (!url.starts_with("postgresql://") && !url.starts_with("postgres://")) {
     throw refuse("the URL has another scheme");
   }

@@ -16,6 +16,7 @@ struct Verdict {
 constexpr Verdict kVerdicts[] = {
     {"08P01", ErrorCode::Internal, "a catalog statement failed"},
     {"08", ErrorCode::Unavailable, "the connection to the catalog was lost"},
+    {"0A", ErrorCode::Unavailable, "a table of the catalog was changed meanwhile, try again"},
     {"22", ErrorCode::InvalidArgument, "the catalog cannot hold this value"},
     {"23505", ErrorCode::AlreadyExists, "the catalog already holds this key"},
     {"23", ErrorCode::Conflict, "the catalog's rows do not allow this change"},

@@ -46,6 +46,8 @@ TEST_F(PostgresTest, a_url_that_is_none_is_refused_and_not_repeated) {
     EXPECT_EQ(error.code(), ErrorCode::InvalidArgument);
     EXPECT_TRUE(std::string(error.what()).starts_with("Configuration error: catalog.url: ")) << error.what();
   }
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Configuration error: catalog.url is required when",
+               Catalog::connect(""));
   EXPECT_EQ(postgres_address("postgres://ann:secret@h:1/d?sslmode=disable"), "postgresql://ann@h:1/d");
 }
 
@@ -137,6 +139,20 @@ TEST_F(PostgresTest, a_statement_is_prepared_once_per_connection) {
   EXPECT_EQ(select.integer(0), 2);  // that of `list` and this one
 }
 
+TEST_F(PostgresTest, a_table_made_anew_with_other_types_is_understood_at_the_second_try) {
+  const auto connection = place_.connect();
+  const auto other = place_.connect();
+  other->execute("CREATE TABLE t (a BIGINT); INSERT INTO t VALUES (7)");
+  const auto read = [&] {
+    Statement select(*connection, "SELECT a FROM t");
+    return select.step() ? select.text(0) : "none";
+  };
+  EXPECT_EQ(read(), "7");
+  other->execute("DROP TABLE t; CREATE TABLE t (a TEXT); INSERT INTO t VALUES ('seven')");
+  EXPECT_ERROR(ErrorCode::Unavailable, "changed meanwhile", read());
+  EXPECT_EQ(read(), "seven");
+}
+
 TEST_F(PostgresTest, what_its_types_cannot_hold_is_refused) {
   const auto connection = place_.connect();
   connection->execute("CREATE TABLE t (id TEXT, n INTEGER)");
@@ -147,6 +163,15 @@ TEST_F(PostgresTest, what_its_types_cannot_hold_is_refused) {
       Statement(*connection, "INSERT INTO t VALUES (?, 1)").bind(std::string_view("\xff\xfe")).run());
   EXPECT_ERROR(ErrorCode::InvalidArgument, "out of range",
                Statement(*connection, "INSERT INTO t VALUES ('a', ?)").bind(int64_t{1} << 40).run());
+}
+
+TEST_F(PostgresTest, a_database_that_cannot_be_written_is_refused) {
+  const std::string url = PostgresServer::shared().new_database();
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "the catalog cannot be written",
+               Catalog::connect(url + "?options=-cdefault_transaction_read_only%3Don"));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "no schema for its tables",
+               Catalog::connect(url + "?options=-csearch_path%3Dabsent"));
+  Catalog::connect(url);
 }
 
 TEST_F(PostgresTest, notices_are_not_printed) {

@@ -139,20 +139,28 @@ std::string PostgresServer::url(const std::string& database, const std::string& 
 }
 
 std::string PostgresServer::new_database() {
-  const std::string name = "catalog" + std::to_string(++num_databases_);
+  const std::string name = "catalog" + std::to_string(++num_made_);
   administrator()->execute("CREATE DATABASE " + name);
   return url(name);
 }
 
+std::string PostgresServer::new_schema() {
+  const std::string name = "catalog" + std::to_string(++num_made_);
+  administrator()->execute("CREATE SCHEMA " + name);
+  return url("postgres") + "?options=-csearch_path%3D" + name;
+}
+
 void PostgresServer::end_connections(const std::string& database_url) {
   const auto connection = administrator();
-  Statement(*connection, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = ?")
+  Statement(*connection,
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = ? AND pid <> pg_backend_pid()")
       .bind(std::string_view(base::split_server_url(database_url)->database))
       .run();
 }
 
 CatalogPlace::CatalogPlace(Backend backend)
-    : url_(backend == Backend::Postgres ? PostgresServer::shared().new_database() : "") {}
+    : url_(backend == Backend::Postgres ? PostgresServer::shared().new_schema() : "") {}
 
 std::shared_ptr<Catalog> CatalogPlace::open(const CatalogOptions& options) const {
   return url_.empty() ? Catalog::open(name(), options) : Catalog::connect(url_, options);

@@ -18,7 +18,6 @@ constexpr std::array<std::string_view, 2> kLogFormats{"text", "json"};
 constexpr std::array<std::string_view, 2> kCatalogKinds{"sqlite", "postgres"};
 constexpr std::array<std::string_view, 2> kBrokerKinds{"in_memory", "jet_stream"};
 
-constexpr std::string_view kPostgres = "the PostgreSQL catalog";
 constexpr std::string_view kMetrics = "metrics other than cosine";
 constexpr std::string_view kResume = "resumable embedding jobs";
 constexpr std::string_view kServer = "the server";
@@ -114,10 +113,10 @@ std::span<const Key> keys() {
       Key{"logging.format", word<kLogFormats, &Config::logging, &Config::Logging::format>(), ""},
       Key{"catalog.kind", word<kCatalogKinds, &Config::catalog, &Config::Catalog::kind>(), ""},
       Key{"catalog.path", OptionalPath{at<&Config::catalog, &Config::Catalog::path>}, ""},
-      Key{"catalog.url", Text{at<&Config::catalog, &Config::Catalog::url>}, kPostgres},
+      Key{"catalog.url", Text{at<&Config::catalog, &Config::Catalog::url>}, ""},
       Key{"catalog.pool_size", WholeNumber{at<&Config::catalog, &Config::Catalog::pool_size>, 1}, ""},
       Key{"catalog.max_lifetime_secs",
-          OptionalWholeNumber{at<&Config::catalog, &Config::Catalog::max_lifetime_secs>}, kPostgres},
+          OptionalWholeNumber{at<&Config::catalog, &Config::Catalog::max_lifetime_secs>}, ""},
       Key{"broker.kind", word<kBrokerKinds, &Config::broker, &Config::Broker::kind>(), kTopics},
       Key{"broker.url", Text{at<&Config::broker, &Config::Broker::url>}, kTopics},
       Key{"broker.retention_seconds", WholeNumber{at<&Config::broker, &Config::Broker::retention_seconds>, 1},

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <utility>
 
@@ -30,11 +31,13 @@ namespace {
 namespace fs = std::filesystem;
 
 std::shared_ptr<catalog::Catalog> open_catalog(const Config& config) {
-  if (config.catalog.kind != Config::CatalogKind::Sqlite) {
-    throw Error(ErrorCode::Unsupported, ErrorCategory::Catalog, "only the sqlite catalog can be opened");
+  catalog::CatalogOptions options{.pool_size = config.catalog.pool_size};
+  if (config.catalog.kind == Config::CatalogKind::Sqlite) {
+    return catalog::Catalog::open(config.catalog.path.value_or(config.artifact_dir / "catalog.db"), options);
   }
-  return catalog::Catalog::open(config.catalog.path.value_or(config.artifact_dir / "catalog.db"),
-                                {.pool_size = config.catalog.pool_size});
+  options.max_lifetime = config.catalog.max_lifetime_secs.transform(
+      [](uint64_t seconds) { return std::chrono::seconds(seconds); });
+  return catalog::Catalog::connect(config.catalog.url, options);
 }
 
 sql::EngineOptions engine_options(const Config& config) {

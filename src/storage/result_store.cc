@@ -1,5 +1,6 @@
 #include "storage/result_store.h"
 
+#include <filesystem>
 #include <map>
 #include <set>
 #include <utility>
@@ -67,10 +68,15 @@ std::unique_ptr<ResultTableReader> ResultStore::open(const ResultTableRecord& ta
   return std::make_unique<ResultTableReader>(*files_, table.parquet_path);
 }
 
+bool ResultStore::is_own(const ResultTableRecord& table) const {
+  const std::filesystem::path own = file_path(table.table_name, "parquet");
+  return std::filesystem::path(table.parquet_path).lexically_normal() == own.lexically_normal();
+}
+
 ResultStore::Recovery ResultStore::recover(const RebuildIndex& rebuild_index) {
   Recovery recovery;
   for (const ResultTableRecord& table : catalog_->result_tables().list(TenantScope::everything())) {
-    if (table.status != ResultTableStatus::Building) continue;
+    if (table.status != ResultTableStatus::Building || !is_own(table)) continue;
     const std::unique_ptr<io::FileLock> lock = files_->try_lock(file_path(table.table_name, "lock"));
     if (!lock) continue;
     // Its writer may have finished between the listing and the lock.

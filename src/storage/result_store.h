@@ -38,7 +38,8 @@ class ResultStore {
   using RebuildIndex = std::function<void(const ResultTableRecord&)>;
 
   /// Settles what dead processes left behind; to be run before tables are used. Tables that a live process is
-  /// writing are left alone. `rebuild_index` runs for each promoted table before it is ready; what it throws
+  /// writing are left alone, as are those whose files lie elsewhere: a catalog on a server can be that of
+  /// several directories. `rebuild_index` runs for each promoted table before it is ready; what it throws
   /// is logged.
   Recovery recover(const RebuildIndex& rebuild_index);
 
@@ -52,6 +53,7 @@ class ResultStore {
   const std::shared_ptr<io::FileSystem>& shared_files() const { return files_; }
 
  private:
+  bool is_own(const ResultTableRecord& table) const;
   void recover_table(const ResultTableRecord& table, const RebuildIndex& rebuild_index, Recovery& recovery);
   void remove_leftovers();
   void remove_temporary_files(const std::string& table_name);

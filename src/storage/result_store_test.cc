@@ -128,6 +128,14 @@ TEST_F(ResultStoreTest, recovery_leaves_a_live_writer_alone) {
   EXPECT_EQ(writer->finish().row_count, 10);
 }
 
+TEST_F(ResultStoreTest, recovery_leaves_tables_in_other_directories_alone) {
+  const std::string name = store_.create(patents_definition(kDimensions))->finish().table_name;
+  catalog_->pool().lease()->execute("UPDATE result_tables SET status = 'building'");
+  const auto recovery = ResultStore(files_, directory_.file("other"), catalog_).recover(kNoIndex);
+  EXPECT_EQ(recovery.num_failed + recovery.num_promoted, 0u);
+  EXPECT_EQ(ResultStore(files_, root_ + "/../jammi_db", catalog_).recover(kNoIndex).num_promoted, 1u);
+}
+
 TEST_F(ResultStoreTest, recovery_promotes_a_complete_table_and_rebuilds_its_index) {
   const Rows rows = make_rows(10, kDimensions);
   auto table = store_.create(patents_definition(kDimensions));
