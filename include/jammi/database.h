@@ -8,9 +8,12 @@
 #include <vector>
 
 #include <jammi/config.h>
+#include <jammi/mutable_table.h>
 #include <jammi/records.h>
+#include <jammi/transaction.h>
 
 namespace arrow {
+class RecordBatch;
 class RecordBatchReader;
 class Status;
 class Table;
@@ -81,15 +84,41 @@ class Database {
   /// The channels, `vector` and `inference` included, ordered by priority and id.
   std::vector<ChannelRecord> list_channels() const;
 
-  /// Runs one SELECT-like statement and streams its rows in bounded memory. The reader keeps what it needs
-  /// alive except this Database; requesting a stop on `stop` makes its next read fail with Cancelled. Reads
-  /// fail with an arrow::Status, never an exception: `throw_if_error(reader->ReadNext(&batch))` throws it.
-  /// Statements outside the allow-list throw Unsupported or InvalidArgument; planner and executor errors are
-  /// of category Sql.
+  /// Registers a mutable table with its physical table and indexes, all or nothing, and returns its id: it
+  /// can be read and changed as `mutable.public.<id>` from now on, also after a restart. Throws MutableTable
+  /// errors: InvalidArgument for a definition that breaks a rule, AlreadyExists for a known id or index name.
+  std::string create_mutable_table(const MutableTableDefinition& definition);
+
+  /// Drops a mutable table with its rows. NotFound if there is none.
+  void drop_mutable_table(const std::string& id);
+
+  /// The mutable tables, ordered by id.
+  std::vector<MutableTableDefinition> list_mutable_tables() const;
+
+  /// Starts a transaction over the mutable tables.
+  std::unique_ptr<Transaction> transaction();
+
+  /// Adds the rows of `batch`, all or none, past the SQL planner. Its columns have the table's names and
+  /// types in its order. Throws MutableTable errors: NotFound, InvalidArgument for another schema or a null
+  /// where none may be, AlreadyExists for a key that is taken.
+  void insert_batch(const std::string& table, const arrow::RecordBatch& batch);
+
+  /// Streams the rows whose order column is greater than `value`, ascending, in batches of the table's
+  /// `chunk_size`, as they are at the first read, past the SQL planner. Read it to the end soon: it holds one
+  /// of the catalog's connections. Throws NotFound, InvalidArgument for a table without order column.
+  std::shared_ptr<arrow::RecordBatchReader> scan_after(const std::string& table, int64_t value) const;
+
+  /// Runs one SELECT-like statement and streams its rows in bounded memory, or one or several INSERT, UPDATE,
+  /// DELETE and MERGE of mutable tables, separated by semicolons, which land together before this returns or
+  /// not at all: one row for each with the UInt64 `count` of the rows it changed, or the rows of a RETURNING.
+  /// The reader keeps what it needs alive except this Database; requesting a stop on `stop` makes its next
+  /// read fail with Cancelled. Reads fail with an arrow::Status, never an exception:
+  /// `throw_if_error(reader->ReadNext(&batch))` throws it. Statements outside the allow-list throw
+  /// Unsupported or InvalidArgument; planner and executor errors are of category Sql.
   std::shared_ptr<arrow::RecordBatchReader> sql(const std::string& query, std::stop_token stop = {});
 
-  /// The same with Arrow tables that only this statement sees, by unqualified name. Engine layers join their
-  /// rows with sources this way.
+  /// The same for a SELECT-like statement with Arrow tables that only it sees, by unqualified name. Engine
+  /// layers join their rows with sources this way.
   std::shared_ptr<arrow::RecordBatchReader> sql_with_relations(
       const std::string& query, const std::map<std::string, std::shared_ptr<arrow::Table>>& relations,
       std::stop_token stop = {});

@@ -6,6 +6,10 @@
 #include <string_view>
 #include <vector>
 
+namespace arrow {
+class Schema;
+}
+
 namespace jammi {
 
 /// What a column of a mutable table holds; the Arrow types of the same names. Wider ones are kept as numbers,
@@ -39,6 +43,9 @@ struct MutableColumn {
   bool operator==(const MutableColumn&) const = default;
 };
 
+/// The columns of an Arrow schema. Throws Unsupported, naming the column, for a type that no ColumnType is.
+std::vector<MutableColumn> columns_of(const arrow::Schema& schema);
+
 struct MutableIndex {
   std::string name;  ///< unique among the indexes of all tables
   std::vector<std::string> columns;
@@ -59,6 +66,8 @@ struct MutableTableDefinition {
   std::optional<std::string> tenant_id;     ///< filled by the catalog, as are the times
   std::string created_at;                   ///< "YYYY-MM-DD HH:MM:SS" UTC
   std::string updated_at;
+
+  bool operator==(const MutableTableDefinition&) const = default;
 };
 
 /// Puts a definition together:

@@ -32,5 +32,6 @@ from ._database import Database, connect
 from ._jammi import BatchInfo, Progress, __version__
 from ._model_task import ModelTask
 from ._search import SearchBuilder
+from ._transaction import Transaction
 
-__all__ = ["BatchInfo", "Database", "ModelTask", "Progress", "SearchBuilder", "connect", "merge_channels"]
+__all__ = ["BatchInfo", "Database", "ModelTask", "Progress", "SearchBuilder", "Transaction", "connect", "merge_channels"]

@@ -108,6 +108,24 @@ def channel_columns(name: str, value: Iterable[tuple[str, str]]) -> list[tuple[s
     ]
 
 
+def index_specifications(name: str, value: object) -> list[tuple[str, list[str], bool]]:
+    """A list of dicts with name, columns and, if it is, unique."""
+    specifications = []
+    for position, item in enumerate(items(name, value)):
+        given = mapping(f"{name}[{position}]", item)
+        for key in ("name", "columns"):
+            if key not in given:
+                raise KeyError(f"index spec missing required key '{key}'")
+        specifications.append(
+            (
+                text(f"name of {name}[{position}]", given["name"]),
+                texts(f"columns of {name}[{position}]", given["columns"]),
+                flag(f"unique of {name}[{position}]", given.get("unique", False)),
+            )
+        )
+    return specifications
+
+
 def whole_number(name: str, value: object, at_least: int, bits: int = 64) -> int:
     """An int, or what Python accepts as an index, that fits a signed integer of so many bits."""
     try:

@@ -10,8 +10,9 @@ import pyarrow
 from . import _arguments, _html, _jammi
 from ._model_task import ModelTask
 from ._progress import reporting
-from ._records import Channel, LoadedModel, QueryCacheStatistics, Source, SourceDescription
+from ._records import Channel, LoadedModel, MutableTable, QueryCacheStatistics, Source, SourceDescription
 from ._search import SearchBuilder
+from ._transaction import Transaction
 
 
 def connect(
@@ -131,6 +132,10 @@ class Database:
     def sql(self, query: str, *, relations: Mapping[str, Any] | None = None) -> pyarrow.Table:
         """Runs one SQL query and returns all its rows; a query without rows still has its columns.
 
+        INSERT, UPDATE, DELETE and MERGE change mutable tables. Several of them, separated by semicolons, land together
+        or not at all; the result has a row for each with the `count` of the rows that it changed. With RETURNING, a
+        single one gives these.
+
         Args:
             query: For example "SELECT title FROM patents.public.patents WHERE year > 2020". Embeddings are tables too:
                 'SELECT _row_id, vector FROM "jammi.<table_name>"'.
@@ -146,6 +151,73 @@ class Database:
             for name, table in _arguments.mapping("relations", {} if relations is None else relations).items()
         }
         return pyarrow.table(self._session.sql(_arguments.text("query", query), tables))
+
+    # Mutable tables
+
+    def create_mutable_table(
+        self,
+        name: str,
+        *,
+        schema: Any,
+        primary_key: Sequence[str],
+        indexes: Iterable[Mapping[str, Any]] | None = None,
+        order_column: str | None = None,
+        chunk_size: int | None = None,
+    ) -> str:
+        """Registers a table that SQL can change, readable as mutable.public.<name>, and returns its name.
+
+        Args:
+            name: 1 to 63 lowercase letters, digits and underscores.
+            schema: A pyarrow.Schema, or any object with `__arrow_c_schema__`, of the types bool, int8 to int64, uint8 to
+                uint64, float32, float64, string and binary. `tenant_id` and names that begin with an underscore are
+                reserved.
+            primary_key: Columns that name a row together; they are never null.
+            indexes: Dicts with name, columns and, if they are, unique. Names of indexes are unique in the database.
+            order_column: The int64 or uint64 column that `scan_after` goes by.
+            chunk_size: Rows per batch of `scan_after`, 8192 if not given; forgotten when the database is closed.
+
+        Raises:
+            RuntimeError: "Mutable table error: ..." for a definition that breaks a rule, a known name or index name.
+            KeyError: An index without name or columns.
+            TypeError, ValueError: An argument of the wrong type, or an impossible value.
+        """
+        if not isinstance(schema, pyarrow.Schema) and not hasattr(schema, "__arrow_c_schema__"):
+            raise TypeError(f"schema must be an Arrow schema, not {type(schema).__name__}")
+        return self._session.create_mutable_table(
+            _arguments.text("name", name),
+            _jammi.Table(pyarrow.schema(schema).empty_table()),
+            _arguments.texts("primary_key", primary_key),
+            _arguments.index_specifications("indexes", [] if indexes is None else indexes),
+            None if order_column is None else _arguments.text("order_column", order_column),
+            None if chunk_size is None else _arguments.whole_number("chunk_size", chunk_size, at_least=1),
+        )
+
+    def drop_mutable_table(self, name: str, *, if_exists: bool = False) -> None:
+        """Drops a mutable table with its rows. RuntimeError "... mutable table not found: x" unless `if_exists`."""
+        self._session.drop_mutable_table(_arguments.text("name", name), _arguments.flag("if_exists", if_exists))
+
+    def list_mutable_tables(self) -> list[MutableTable]:
+        """The mutable tables by name: dicts with name, columns, primary_key, indexes and order_column."""
+        return self._session.list_mutable_tables()
+
+    def transaction(self) -> Transaction:
+        """Starts a transaction over the mutable tables: `with db.transaction() as changes: changes.sql(...)`."""
+        return Transaction(self._session)
+
+    def insert_batch(self, table: str, rows: Any) -> None:
+        """Adds rows to a mutable table, all or none, past the SQL planner.
+
+        Any object that has `__arrow_c_stream__` will do; its columns have the table's names and types in its order.
+        RuntimeError "Mutable table error: ..." for others, for a null where none may be and for a key that is taken.
+        """
+        self._session.insert_batch(
+            _arguments.text("table", table), _jammi.Table(_arguments.arrow_table("rows", rows))
+        )
+
+    def scan_after(self, table: str, value: int) -> pyarrow.Table:
+        """The rows of a mutable table whose order column is greater than `value`, ascending."""
+        number = _arguments.whole_number("value", value, at_least=-(2**63))
+        return pyarrow.table(self._session.scan_after(_arguments.text("table", table), number))
 
     # Models
 

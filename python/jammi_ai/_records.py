@@ -62,6 +62,25 @@ class Channel(TypedDict):
     """Names and types, in the order they were declared."""
 
 
+class MutableIndex(TypedDict):
+    """An index of a mutable table."""
+
+    name: str
+    columns: list[str]
+    unique: bool
+
+
+class MutableTable(TypedDict):
+    """A mutable table."""
+
+    name: str
+    columns: list[tuple[str, str, bool]]
+    """Names, types, and whether they may be null."""
+    primary_key: list[str]
+    indexes: list[MutableIndex]
+    order_column: str | None
+
+
 class LoadedModel(TypedDict):
     """A model in memory."""
 

@@ -4,6 +4,7 @@
 
 #include "arrow_table.h"
 #include "errors.h"
+#include "mutable_tables.h"
 #include "observer.h"
 #include "search.h"
 #include "session.h"
@@ -16,4 +17,5 @@ NB_MODULE(_jammi, module) {
   jammi::python::bind_observer(module);
   jammi::python::bind_search(module);
   jammi::python::bind_session(module);
+  jammi::python::bind_transaction(module);
 }

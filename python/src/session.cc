@@ -16,6 +16,7 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
@@ -26,6 +27,7 @@
 #include "config/logging.h"
 #include "db/database_url.h"
 #include "interruptible.h"
+#include "mutable_tables.h"
 #include "observer.h"
 #include "search.h"
 #include "session_handle.h"
@@ -280,6 +282,14 @@ void bind_session(nb::module_& module) {
            nb::sig("def list_channels(self) -> list[jammi_ai._records.Channel]"))
       .def("merge_channels", merge_channels, nb::arg("batches"), nb::arg("participating"),
            nb::arg("retrieved_by"), nb::arg("annotated_by"), nb::arg("contributions"))
+      .def("create_mutable_table", create_mutable_table, nb::arg("name"), nb::arg("schema"),
+           nb::arg("primary_key"), nb::arg("indexes"), nb::arg("order_column").none(),
+           nb::arg("chunk_size").none())
+      .def("drop_mutable_table", drop_mutable_table, nb::arg("name"), nb::arg("if_exists"))
+      .def("list_mutable_tables", list_mutable_tables,
+           nb::sig("def list_mutable_tables(self) -> list[jammi_ai._records.MutableTable]"))
+      .def("insert_batch", insert_batch, nb::arg("table"), nb::arg("rows"))
+      .def("scan_after", scan_after, nb::arg("table"), nb::arg("value"))
       .def("sql", run_sql, nb::arg("query"), nb::arg("relations"))
       .def("generate_text_embeddings", generate_text_embeddings, nb::arg("source"), nb::arg("model"),
            nb::arg("columns"), nb::arg("key"), nb::arg("progress").none(),

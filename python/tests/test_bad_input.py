@@ -41,6 +41,8 @@ def test_a_directory_that_cannot_be_made_is_a_runtime_error(tmp_path):
 def verbs(db, model):
     """Every verb that takes arguments, with arguments that are right."""
     search = db.search("papers", query=[0.1] * 32, k=1)
+    changes = db.transaction()
+    batch = pyarrow.table({"id": ["a"]})
     embed = {"source": "papers", "model": model, "columns": ["title"], "key": "id", "progress": None}
     return [
         (jammi_ai.connect, {"config": None, "artifact_dir": None, "gpu_device": None, "inference_batch_size": None}),
@@ -48,6 +50,22 @@ def verbs(db, model):
         (db.remove_source, {"name": "x"}),
         (db.describe_source, {"name": "x"}),
         (db.sql, {"query": "SELECT 1", "relations": {}}),
+        (
+            db.create_mutable_table,
+            {
+                "name": "x",
+                "schema": batch.schema,
+                "primary_key": ["id"],
+                "indexes": None,
+                "order_column": None,
+                "chunk_size": None,
+            },
+        ),
+        (db.drop_mutable_table, {"name": "x", "if_exists": False}),
+        (db.insert_batch, {"table": "x", "rows": batch}),
+        (db.scan_after, {"table": "x", "value": 0}),
+        (changes.sql, {"statements": "SELECT 1"}),
+        (changes.insert_batch, {"table": "x", "rows": batch}),
         (db.generate_text_embeddings, embed),
         (db.generate_embeddings, embed | {"modality": "text"}),
         (
@@ -95,7 +113,7 @@ def test_no_argument_of_any_verb_takes_an_object_of_no_type_and_the_error_names_
 def test_every_verb_is_among_them(embedded, model):
     tried = {verb.__name__ for verb, _ in verbs(embedded, model)}
     # An observer is any object; removing one that is not there is a ValueError.
-    for owner in (jammi_ai.Database, jammi_ai.SearchBuilder):
+    for owner in (jammi_ai.Database, jammi_ai.SearchBuilder, jammi_ai.Transaction):
         for name, method in vars(owner).items():
             takes_arguments = callable(method) and len(inspect.signature(method).parameters) > 1
             assert name.startswith("_") or not takes_arguments or name in tried | {"remove_observer"}, name

@@ -40,6 +40,23 @@ SIGNATURES = {
     jammi_ai.Database.register_channel: ["channel_id", "*priority", "*columns"],
     jammi_ai.Database.add_channel_columns: ["channel_id", "*columns"],
     jammi_ai.Database.list_channels: [],
+    jammi_ai.Database.create_mutable_table: [
+        "name",
+        "*schema",
+        "*primary_key",
+        "*indexes=None",
+        "*order_column=None",
+        "*chunk_size=None",
+    ],
+    jammi_ai.Database.drop_mutable_table: ["name", "*if_exists=False"],
+    jammi_ai.Database.list_mutable_tables: [],
+    jammi_ai.Database.transaction: [],
+    jammi_ai.Database.insert_batch: ["table", "rows"],
+    jammi_ai.Database.scan_after: ["table", "value"],
+    jammi_ai.Transaction.sql: ["statements"],
+    jammi_ai.Transaction.insert_batch: ["table", "rows"],
+    jammi_ai.Transaction.commit: [],
+    jammi_ai.Transaction.rollback: [],
     jammi_ai.Database.cache_statistics: [],
     jammi_ai.Database.close: [],
     jammi_ai.merge_channels: ["db", "batches", "participating", "retrieved_by", "annotated_by", "contributions"],
@@ -70,7 +87,7 @@ def test_signature_is_the_contract(function):
 
 
 def test_every_public_method_is_listed_above_documented_and_annotated():
-    for owner in (jammi_ai.Database, jammi_ai.SearchBuilder):
+    for owner in (jammi_ai.Database, jammi_ai.SearchBuilder, jammi_ai.Transaction):
         for name, method in vars(owner).items():
             if name.startswith("_"):
                 continue
@@ -82,7 +99,7 @@ def test_every_public_method_is_listed_above_documented_and_annotated():
 
 
 def test_module_offers_its_names_and_documents_itself():
-    names = {"BatchInfo", "connect", "Database", "ModelTask", "Progress", "SearchBuilder", "merge_channels"}
+    names = {"BatchInfo", "connect", "Database", "ModelTask", "Progress", "SearchBuilder", "Transaction", "merge_channels"}
     assert set(jammi_ai.__all__) == names
     assert "connect" in jammi_ai.__doc__ and "RuntimeError" in jammi_ai.__doc__
     assert all(inspect.getdoc(getattr(jammi_ai, name)) for name in jammi_ai.__all__)

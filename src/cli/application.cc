@@ -75,6 +75,7 @@ struct Arguments {
   InferCommandOptions infer;
   SearchCommandOptions search;
   ChannelOptions channel;
+  MutableTableOptions mutable_table;
   PreloadOptions preload;
   std::string source;
   std::string model;
@@ -204,6 +205,39 @@ void add_channel_commands(CLI::App& app, const Context& context, Arguments& argu
       "  jammi channels list --format json");
 }
 
+void add_mutable_commands(CLI::App& app, const Context& context, Arguments& arguments) {
+  CLI::App* tables =
+      add_group(app, "mutable", "Create, list and drop mutable tables",
+                "  jammi mutable create --name items --schema items.json --primary-key item_id\n"
+                "  jammi mutable list");
+  MutableTableOptions& options = arguments.mutable_table;
+  CLI::App* create = add_command(
+      *tables, "create", "Register a table that SQL can change, as mutable.public.NAME",
+      [&] { create_mutable_table(context, options); },
+      "  echo '[{\"name\": \"id\", \"type\": \"Utf8\"}, {\"name\": \"n\", \"type\": \"Int64\", "
+      "\"nullable\": true}]' > items.json\n"
+      "  jammi mutable create --name items --schema items.json --primary-key id --index "
+      "name=idx_n,columns=n\n"
+      "  jammi query \"INSERT INTO mutable.public.items VALUES ('a', 1)\"");
+  add_text(*create, "--name", options.name, "1 to 63 lowercase letters, digits and _")->required();
+  add_text(*create, "--schema", options.schema, "JSON file: an array of {name, type, nullable}")->required();
+  add_list(*create, "--primary-key", options.primary_key, "Columns, separated by commas")->required();
+  add_text(*create, "--index", options.indexes, "name=X,columns=A+B,unique=false; may be repeated")
+      ->allow_extra_args(false);
+  add_text(*create, "--order-column", options.order_column,
+           "Int64 or UInt64 column that rows are replayed by");
+
+  CLI::App* drop = add_command(
+      *tables, "drop", "Drop a table with its rows", [&] { drop_mutable_table(context, options.name); },
+      "  jammi mutable drop items");
+  add_text(*drop, "NAME", options.name, "Name of the table")->required();
+
+  add_command(
+      *tables, "list", "List the mutable tables", [&] { list_mutable_tables(context); },
+      "  jammi mutable list\n"
+      "  jammi mutable list --format json");
+}
+
 void add_query_commands(CLI::App& app, const Context& context, Arguments& arguments) {
   CLI::App* query_app = add_command(
       app, "query", "Run a SQL query and print its rows", [&] { query(context, arguments.statement); },
@@ -319,6 +353,7 @@ int run(int argc, const char* const* argv, Context& context) {
   add_model_commands(app, context, arguments);
   add_table_commands(app, context);
   add_channel_commands(app, context, arguments);
+  add_mutable_commands(app, context, arguments);
   add_query_commands(app, context, arguments);
   add_embed_command(app, context, arguments);
   add_infer_command(app, context, arguments);

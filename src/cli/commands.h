@@ -74,6 +74,14 @@ struct ChannelOptions {
   std::vector<std::string> columns;  ///< each "name:Type"
 };
 
+struct MutableTableOptions {
+  std::string name;
+  std::string schema;  ///< path of a JSON array of {name, type, nullable}
+  std::vector<std::string> primary_key;
+  std::vector<std::string> indexes;  ///< each "name=X,columns=A+B,unique=false"
+  std::string order_column;          ///< empty: none
+};
+
 void add_source(const Context& context, const AddSourceOptions& options);
 void list_sources(const Context& context);
 void remove_source(const Context& context, const std::string& name);
@@ -86,6 +94,9 @@ void list_tables(const Context& context);
 void register_channel(const Context& context, const ChannelOptions& options);
 void add_channel_columns(const Context& context, const ChannelOptions& options);
 void list_channels(const Context& context);
+void create_mutable_table(const Context& context, const MutableTableOptions& options);
+void drop_mutable_table(const Context& context, const std::string& name);
+void list_mutable_tables(const Context& context);
 void query(const Context& context, const std::string& statement);
 void explain(const Context& context, const std::string& statement);
 void embed(const Context& context, const EmbedOptions& options);

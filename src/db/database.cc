@@ -18,12 +18,14 @@
 #include "db/open.h"
 #include "db/source_location.h"
 #include "db/source_registry.h"
+#include "db/transaction_state.h"
 #include "index/sidecar_writer.h"
 #include "io/local_file_system.h"
 #include "sql/arrow_status.h"
 #include "sql/engine.h"
 #include "sql/quoting.h"
 #include "storage/result_store.h"
+#include "table/store.h"
 
 namespace jammi {
 namespace {
@@ -86,7 +88,8 @@ struct Database::State {
       : config(with_absolute_directory(given)),
         catalog(open_catalog(config)),
         results(std::move(files), (config.artifact_dir / "jammi_db").string(), catalog),
-        engine(engine_options(config), db::catalog_content(catalog)),
+        mutable_tables(std::make_shared<table::Store>(catalog)),
+        engine(engine_options(config), db::catalog_content(catalog), mutable_tables),
         sources(catalog, engine) {}
 
   TableDescription describe(const std::string& id, const std::string& table) {
@@ -102,6 +105,7 @@ struct Database::State {
   Config config;
   std::shared_ptr<catalog::Catalog> catalog;
   storage::ResultStore results;
+  std::shared_ptr<table::Store> mutable_tables;
   sql::Engine engine;
   db::SourceRegistry sources;
 };
@@ -179,6 +183,34 @@ void Database::add_channel_columns(const std::string& id, const std::vector<Chan
 
 std::vector<ChannelRecord> Database::list_channels() const {
   return state_->catalog->channels().list();
+}
+
+std::string Database::create_mutable_table(const MutableTableDefinition& definition) {
+  state_->mutable_tables->create(definition);
+  return definition.id;
+}
+
+void Database::drop_mutable_table(const std::string& id) {
+  state_->mutable_tables->drop(id);
+}
+
+std::vector<MutableTableDefinition> Database::list_mutable_tables() const {
+  return state_->catalog->mutable_tables().list();
+}
+
+std::unique_ptr<Transaction> Database::transaction() {
+  state_->sources.refresh();
+  auto state = std::make_unique<Transaction::State>(state_->engine.begin());
+  return std::unique_ptr<Transaction>(new Transaction(std::move(state)));
+}
+
+void Database::insert_batch(const std::string& table, const arrow::RecordBatch& batch) {
+  state_->mutable_tables->insert_batch(table, batch);
+}
+
+std::shared_ptr<arrow::RecordBatchReader> Database::scan_after(const std::string& table,
+                                                               int64_t value) const {
+  return state_->mutable_tables->scan_after(table, value);
 }
 
 std::shared_ptr<arrow::RecordBatchReader> Database::sql(const std::string& query, std::stop_token stop) {

@@ -205,5 +205,65 @@ TEST_F(DatabaseTest, catalog_views_show_what_is_registered) {
               ElementsAre(Row{"org/tiny-model", "1", "text_embedding", "2"}));
 }
 
+MutableTableDefinition tiers() {
+  return MutableTableBuilder("tiers")
+      .column("id", ColumnType::Utf8)
+      .nullable_column("tier", ColumnType::Utf8)
+      .column("at", ColumnType::Int64)
+      .primary_key({"id"})
+      .order_column("at")
+      .build();
+}
+
+TEST_F(DatabaseTest, mutable_tables_join_with_sources_and_stay_after_a_restart) {
+  add_patents();
+  EXPECT_EQ(database_->create_mutable_table(tiers()), "tiers");
+  EXPECT_THAT(run("INSERT INTO mutable.public.tiers SELECT id, 'gold', year FROM patents.public.patents"),
+              ElementsAre(Row{"3"}));
+  database_ = Database::open(config_);
+  EXPECT_EQ(database_->list_mutable_tables().at(0).columns, tiers().columns);
+  EXPECT_THAT(run("UPDATE mutable.public.tiers SET tier = upper(p.title) FROM patents.public.patents p "
+                  "WHERE tiers.id = p.id::VARCHAR AND p.year > 2021"),
+              ElementsAre(Row{"1"}));
+  EXPECT_THAT(run("SELECT p.title, t.tier FROM mutable.public.tiers t JOIN patents.public.patents p "
+                  "ON t.id = p.id::VARCHAR ORDER BY p.id"),
+              ElementsAre(Row{"Alpha", "gold"}, Row{"Beta", "gold"}, Row{"Gamma", "GAMMA"}));
+  database_->drop_mutable_table("tiers");
+  EXPECT_ERROR(ErrorCode::NotFound, "no such table", run("SELECT * FROM mutable.public.tiers"));
+  EXPECT_ERROR(ErrorCode::NotFound, "Mutable table error: mutable table not found: tiers",
+               database_->drop_mutable_table("tiers"));
+}
+
+TEST_F(DatabaseTest, only_mutable_tables_can_be_changed) {
+  add_patents();
+  const std::string result = add_result_table(*database_, "patents").table_name;
+  for (const std::string& table : {std::string("patents.public.patents"), "\"jammi." + result + "\"",
+                                   std::string("sources"), std::string("models")}) {
+    EXPECT_ERROR(ErrorCode::Unsupported, "read-only", run("DELETE FROM " + table));
+    EXPECT_ERROR(ErrorCode::Unsupported, "read-only",
+                 run("INSERT INTO " + table + " SELECT * FROM " + table));
+  }
+}
+
+TEST_F(DatabaseTest, a_transaction_takes_statements_and_batches) {
+  database_->create_mutable_table(tiers());
+  const auto rows = database_->sql_table("SELECT 'b' AS id, NULL::VARCHAR AS tier, 7::BIGINT AS at");
+  const auto batch = rows->CombineChunksToBatch().ValueOrDie();
+  {
+    const auto transaction = database_->transaction();
+    transaction->insert_batch("tiers", *batch);
+    EXPECT_EQ(transaction->sql("SELECT * FROM mutable.public.tiers")->num_rows(), 1);
+  }
+  EXPECT_THAT(run("SELECT count(*) FROM mutable.public.tiers"), ElementsAre(Row{"0"}));
+  const auto transaction = database_->transaction();
+  transaction->sql("INSERT INTO mutable.public.tiers VALUES ('a', 'x', 5)");
+  transaction->insert_batch("tiers", *batch);
+  transaction->commit();
+  EXPECT_EQ(read_rows(*database_->scan_after("tiers", 5)), (std::vector<Row>{{"b", "NULL", "7"}}));
+  EXPECT_ERROR(ErrorCode::AlreadyExists, "duplicate key in 'tiers'",
+               database_->insert_batch("tiers", *batch));
+  EXPECT_ERROR(ErrorCode::NotFound, "mutable table not found: nope", database_->insert_batch("nope", *batch));
+}
+
 }  // namespace
 }  // namespace jammi

@@ -21,8 +21,10 @@
 #include "sql/external_tables.h"
 #include "sql/file_scan.h"
 #include "sql/instance.h"
+#include "sql/mutable_catalog.h"
 #include "sql/read_only_catalog.h"
 #include "sql/result_reader.h"
+#include "sql/script.h"
 #include "sql/statement.h"
 #include "sql/table_directories.h"
 #include "sql/table_function.h"
@@ -40,14 +42,15 @@ constexpr uint64_t kTableBatchRows = 122'880;
 
 // Names that mean something else where a catalog is expected.
 constexpr std::array<std::string_view, 10> kReservedIds{
-    kDefaultCatalog,      kBuiltInCatalog, kResultSchema, kDefaultSchema, "mutable",
+    kDefaultCatalog,      kBuiltInCatalog, kResultSchema, kDefaultSchema, kMutableCatalog,
     "information_schema", "pg_catalog",    "system",      "temp",         "main"};
 
 }  // namespace
 
 struct Engine::State {
-  explicit State(const EngineOptions& options)
+  State(const EngineOptions& options, std::shared_ptr<MutableStore> store)
       : batch_size(options.batch_size),
+        mutable_tables(std::move(store)),
         database(open_instance(options)),
         catalogs(*database->instance),
         drivers(std::make_shared<DatabaseDrivers>(*database->instance)) {}
@@ -64,11 +67,31 @@ struct Engine::State {
                                                    uint64_t batch_rows, std::stop_token stop) {
     auto connection = connect();
     auto parsed = parse_statement(*connection, statement);
-    if (!relations.empty()) add_relations(*connection->context, arrow_scan, relations);
+    add_relations(*connection->context, arrow_scan, relations);
     return stream(std::move(connection), std::move(parsed), batch_rows, std::move(stop));
   }
 
+  /// The same for a text that may change mutable tables instead.
+  std::shared_ptr<arrow::RecordBatchReader> submit_script(const std::string& text, uint64_t batch_rows,
+                                                          std::stop_token stop) {
+    std::shared_ptr<duckdb::Connection> connection = connect();
+    auto statements = parse_statements(*connection, text);
+    if (!changes_rows(*statements.front())) {
+      return stream(std::move(connection), std::move(statements.front()), batch_rows, std::move(stop));
+    }
+    translated([&] { connection->BeginTransaction(); });
+    auto result = run_statements(connection, std::move(statements), store(), kTableBatchRows, stop);
+    translated([&] { connection->Commit(); });
+    return std::make_shared<arrow::TableBatchReader>(std::move(result));
+  }
+
+  MutableStore& store() {
+    if (mutable_tables) return *mutable_tables;
+    throw Error(ErrorCode::Unsupported, ErrorCategory::Sql, "this engine has no mutable tables");
+  }
+
   uint64_t batch_size;
+  std::shared_ptr<MutableStore> mutable_tables;  // may be null
   std::unique_ptr<duckdb::DuckDB> database;
   CatalogAttacher catalogs;
   std::shared_ptr<DatabaseDrivers> drivers;
@@ -78,9 +101,10 @@ struct Engine::State {
   duckdb::identifier_map_t<Source> sources;
 };
 
-Engine::Engine(const EngineOptions& options, CatalogContent content) {
+Engine::Engine(const EngineOptions& options, CatalogContent content,
+               std::shared_ptr<MutableStore> mutable_tables) {
   translated([&] {
-    state_ = std::make_unique<State>(options);
+    state_ = std::make_unique<State>(options, std::move(mutable_tables));
     duckdb::Connection setup(*state_->database);
     setup.context->RunFunctionInTransaction([&] {
       state_->readers = std::make_shared<FileReaders>(*setup.context);
@@ -94,6 +118,7 @@ Engine::Engine(const EngineOptions& options, CatalogContent content) {
                             default_schemas(state_->readers, state_->arrow_scan, std::move(content)));
     setup.Query(std::string("USE ") + kDefaultCatalog)->ThrowIfError();
     state_->catalogs.detach(setup, kBuiltInCatalog);
+    if (state_->mutable_tables) attach_mutable_catalog(setup, state_->mutable_tables);
     lock_configuration(setup);
   });
 }
@@ -206,7 +231,7 @@ std::vector<TableDescription> Engine::describe_tables(const ExternalDatabase& da
 }
 
 std::shared_ptr<arrow::RecordBatchReader> Engine::query(const std::string& statement, std::stop_token stop) {
-  return query_with_relations(statement, {}, std::move(stop));
+  return state_->submit_script(statement, state_->batch_size, std::move(stop));
 }
 
 std::shared_ptr<arrow::RecordBatchReader> Engine::query_with_relations(const std::string& statement,
@@ -217,8 +242,14 @@ std::shared_ptr<arrow::RecordBatchReader> Engine::query_with_relations(const std
 
 std::shared_ptr<arrow::Table> Engine::query_table(const std::string& statement, const Relations& relations,
                                                   std::stop_token stop) {
-  const auto reader = state_->submit(statement, relations, kTableBatchRows, std::move(stop));
+  const auto reader = relations.empty()
+                          ? state_->submit_script(statement, kTableBatchRows, std::move(stop))
+                          : state_->submit(statement, relations, kTableBatchRows, std::move(stop));
   return value_or_throw(reader->ToTable());
+}
+
+std::unique_ptr<Transaction> Engine::begin() {
+  return std::make_unique<Transaction>(state_->connect(), state_->store(), kTableBatchRows);
 }
 
 bool Engine::is_repeatable(const std::string& statement) const {

@@ -14,6 +14,7 @@
 #include <jammi/records.h>
 
 #include "sql/functions.h"
+#include "sql/transaction.h"
 
 namespace arrow {
 class RecordBatchReader;
@@ -74,16 +75,18 @@ using Relations = std::map<std::string, std::shared_ptr<arrow::Table>>;
 
 /// One in-process SQL instance. Thread-safe; every query runs on a connection of its own.
 ///
-/// Names: `<source>.public.<table>`, `"jammi.<result table>"`, `jammi."<result table>"`, and each view's bare
-/// name. Statements can read nothing else: functions that touch files, settings or other statements do not
-/// exist here.
+/// Names: `<source>.public.<table>`, `mutable.public.<mutable table>`, `"jammi.<result table>"`,
+/// `jammi."<result table>"`, and each view's bare name. Statements can read nothing else: functions that
+/// touch files, settings or other statements do not exist here.
 ///
 /// Readers fail with an arrow::Status that carries the jammi::Error (`throw_if_error` of <jammi/database.h>
 /// recovers it), keep their connection until closed or destroyed, and must not outlive the Engine. A stop
 /// request interrupts the running query; its reader then reports Cancelled.
 class Engine {
  public:
-  Engine(const EngineOptions& options, CatalogContent content);
+  /// There are no mutable tables without a store.
+  Engine(const EngineOptions& options, CatalogContent content,
+         std::shared_ptr<MutableStore> mutable_tables = nullptr);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -123,12 +126,15 @@ class Engine {
   /// changes leave no such trace. Throws NotFound.
   std::string source_fingerprint(const std::string& id) const;
 
-  /// Runs one SELECT-like statement as a user may write it. Unsupported for any other statement,
-  /// InvalidArgument for text that does not parse or bind, NotFound for an unknown table.
+  /// Runs a text as a user may write it: one SELECT-like statement, or one or several that change mutable
+  /// tables, separated by semicolons. Changes are parsed and bound first, land together before this returns
+  /// or not at all, and give one row for each statement with the UInt64 `count` of its changed rows; a single
+  /// statement with RETURNING gives these. Unsupported for any other statement, InvalidArgument for text that
+  /// does not parse or bind, NotFound for an unknown table.
   std::shared_ptr<arrow::RecordBatchReader> query(const std::string& statement, std::stop_token stop = {});
 
-  /// The same with `relations` visible to this statement only, by unqualified name; a table of the engine
-  /// shadows a relation of its name.
+  /// The same for a SELECT-like statement with `relations` visible to it only, by unqualified name; a table
+  /// of the engine shadows a relation of its name.
   std::shared_ptr<arrow::RecordBatchReader> query_with_relations(const std::string& statement,
                                                                  const Relations& relations,
                                                                  std::stop_token stop = {});
@@ -137,6 +143,9 @@ class Engine {
   /// whatever the batch size. Throws what reading would have reported.
   std::shared_ptr<arrow::Table> query_table(const std::string& statement, const Relations& relations,
                                             std::stop_token stop = {});
+
+  /// Starts a transaction over the mutable tables, which must not outlive the engine.
+  std::unique_ptr<Transaction> begin();
 
   /// Whether a statement gives the same rows for as long as the files behind it stay the same: it reads one
   /// table at most, and calls no function such as random() or now(). Binds the statement without running it;

@@ -18,6 +18,7 @@ struct StopState final : duckdb::ClientContextState {
 }  // namespace
 
 void set_stop_token(duckdb::ClientContext& context, std::stop_token stop) {
+  context.registered_state->Remove(kStateKey);
   context.registered_state->Insert(kStateKey, duckdb::make_shared_ptr<StopState>(std::move(stop)));
 }
 

@@ -72,7 +72,7 @@ arrow::Result<std::shared_ptr<arrow::Array>> narrowed(const arrow::Array& wide, 
 
 class ResultReader final : public arrow::RecordBatchReader {
  public:
-  ResultReader(std::unique_ptr<duckdb::Connection> connection, std::unique_ptr<Interrupter> interrupter,
+  ResultReader(std::shared_ptr<duckdb::Connection> connection, std::unique_ptr<Interrupter> interrupter,
                duckdb::unique_ptr<duckdb::QueryResult> result, bool is_explain)
       : connection_(std::move(connection)),
         interrupter_(std::move(interrupter)),
@@ -142,7 +142,7 @@ class ResultReader final : public arrow::RecordBatchReader {
     connection_.reset();
   }
 
-  std::unique_ptr<duckdb::Connection> connection_;
+  std::shared_ptr<duckdb::Connection> connection_;
   std::unique_ptr<Interrupter> interrupter_;
   std::unique_ptr<DuckStream> stream_;  // null once ended, failed or closed
   std::shared_ptr<arrow::Schema> schema_;
@@ -152,7 +152,7 @@ class ResultReader final : public arrow::RecordBatchReader {
 
 }  // namespace
 
-std::shared_ptr<arrow::RecordBatchReader> stream(std::unique_ptr<duckdb::Connection> connection,
+std::shared_ptr<arrow::RecordBatchReader> stream(std::shared_ptr<duckdb::Connection> connection,
                                                  duckdb::unique_ptr<duckdb::SQLStatement> statement,
                                                  uint64_t batch_size, std::stop_token stop) {
   bool is_explain = statement->type == duckdb::StatementType::EXPLAIN_STATEMENT;

@@ -5,13 +5,23 @@
 #include <utility>
 
 #include <duckdb/parser/parser.hpp>
+#include <duckdb/parser/query_node/delete_query_node.hpp>
+#include <duckdb/parser/query_node/insert_query_node.hpp>
+#include <duckdb/parser/query_node/merge_query_node.hpp>
+#include <duckdb/parser/query_node/update_query_node.hpp>
 #include <duckdb/parser/sql_statement.hpp>
+#include <duckdb/parser/statement/delete_statement.hpp>
 #include <duckdb/parser/statement/explain_statement.hpp>
+#include <duckdb/parser/statement/insert_statement.hpp>
+#include <duckdb/parser/statement/merge_into_statement.hpp>
+#include <duckdb/parser/statement/update_statement.hpp>
+#include <duckdb/parser/tableref/basetableref.hpp>
 #include <duckdb/planner/expression.hpp>
 #include <duckdb/planner/logical_operator_visitor.hpp>
 #include <duckdb/planner/planner.hpp>
 
 #include "sql/errors.h"
+#include "sql/mutable_catalog.h"
 
 namespace jammi::sql {
 namespace {
@@ -20,6 +30,9 @@ using duckdb::StatementType;
 
 // DESCRIBE, SHOW TABLES, SUMMARIZE, VALUES and WITH are SELECT statements to the parser.
 constexpr std::array kReadable{StatementType::SELECT_STATEMENT};
+
+constexpr std::array kChanges{StatementType::INSERT_STATEMENT, StatementType::UPDATE_STATEMENT,
+                              StatementType::DELETE_STATEMENT, StatementType::MERGE_INTO_STATEMENT};
 
 // The parser's time grows with the square of the nesting, and it cannot be interrupted.
 constexpr size_t kMaxNesting = 200;
@@ -74,27 +87,111 @@ void require_readable(const duckdb::SQLStatement& statement) {
   }
   if (std::ranges::find(kReadable, inner->type) != kReadable.end()) return;
   throw Error(ErrorCode::Unsupported, ErrorCategory::Sql,
-              "only SELECT, WITH, VALUES, DESCRIBE, SHOW TABLES and EXPLAIN of them can be run, not: " +
+              "only SELECT, WITH, VALUES, DESCRIBE, SHOW TABLES and EXPLAIN of them can be run, and INSERT, "
+              "UPDATE, DELETE and MERGE of mutable tables, not: " +
                   keyword_of(inner->type));
+}
+
+// The whole text is parsed before anything of it runs: DuckDB would otherwise run what stands before a syntax
+// error.
+duckdb::vector<duckdb::unique_ptr<duckdb::SQLStatement>> extract(duckdb::Connection& connection,
+                                                                 const std::string& text) {
+  check_nesting(text);
+  return translated([&] { return connection.ExtractStatements(text); });
+}
+
+void require_one(size_t num_statements) {
+  if (num_statements == 1) return;
+  if (num_statements == 0) {
+    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql, "the text holds no statement");
+  }
+  throw Error(
+      ErrorCode::InvalidArgument, ErrorCategory::Sql,
+      "one statement at a time unless all change mutable tables, found: " + std::to_string(num_statements));
+}
+
+/// The id of a table of `mutable`; empty for another name.
+std::string mutable_id(const duckdb::QualifiedName& name) {
+  const bool has_catalog = !name.Catalog().GetIdentifierName().empty();
+  const duckdb::Identifier& catalog = has_catalog ? name.Catalog() : name.Schema();
+  if (catalog != duckdb::Identifier(kMutableCatalog)) return "";
+  return duckdb::StringUtil::Lower(name.Name().GetIdentifierName());
+}
+
+std::string mutable_id(const duckdb::TableRef& table) {
+  if (table.type != duckdb::TableReferenceType::BASE_TABLE) return "";
+  return mutable_id(table.Cast<duckdb::BaseTableRef>().GetQualifiedName());
 }
 
 }  // namespace
 
 duckdb::unique_ptr<duckdb::SQLStatement> parse_statement(duckdb::Connection& connection,
                                                          const std::string& text) {
-  check_nesting(text);
-  // The whole text is parsed before anything of it runs: DuckDB would otherwise run what stands before a
-  // syntax error.
-  auto statements = translated([&] { return connection.ExtractStatements(text); });
+  auto statements = extract(connection, text);
   for (const auto& statement : statements) require_readable(*statement);
-  if (statements.empty()) {
-    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql, "the text holds no statement");
-  }
-  if (statements.size() > 1) {
-    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql,
-                "one statement at a time, found: " + std::to_string(statements.size()));
-  }
+  require_one(statements.size());
   return std::move(statements.front());
+}
+
+std::vector<duckdb::unique_ptr<duckdb::SQLStatement>> parse_statements(duckdb::Connection& connection,
+                                                                       const std::string& text) {
+  auto statements = extract(connection, text);
+  for (const auto& statement : statements) {
+    if (!changes_rows(*statement)) {
+      require_readable(*statement);
+    } else if (changed_table(*statement).empty()) {
+      throw Error(ErrorCode::Unsupported, ErrorCategory::Sql,
+                  "everything but the tables of mutable.public is read-only; it cannot be the target of: " +
+                      keyword_of(statement->type));
+    }
+  }
+  const bool all_change =
+      std::ranges::all_of(statements, [](const auto& statement) { return changes_rows(*statement); });
+  if (!all_change || statements.empty()) require_one(statements.size());
+  if (statements.size() > 1) {
+    for (const auto& statement : statements) {
+      if (!has_returning(*statement)) continue;
+      throw Error(ErrorCode::Unsupported, ErrorCategory::Sql,
+                  "a statement with RETURNING must be run alone, or in a transaction of its own calls");
+    }
+  }
+  std::vector<duckdb::unique_ptr<duckdb::SQLStatement>> parsed;
+  for (auto& statement : statements) parsed.push_back(std::move(statement));
+  return parsed;
+}
+
+bool changes_rows(const duckdb::SQLStatement& statement) {
+  return std::ranges::contains(kChanges, statement.type);
+}
+
+std::string changed_table(const duckdb::SQLStatement& statement) {
+  switch (statement.type) {
+    case StatementType::INSERT_STATEMENT:
+      return mutable_id(statement.Cast<duckdb::InsertStatement>().node->qualified_name);
+    case StatementType::UPDATE_STATEMENT:
+      return mutable_id(*statement.Cast<duckdb::UpdateStatement>().node->table);
+    case StatementType::DELETE_STATEMENT:
+      return mutable_id(*statement.Cast<duckdb::DeleteStatement>().node->table);
+    case StatementType::MERGE_INTO_STATEMENT:
+      return mutable_id(*statement.Cast<duckdb::MergeIntoStatement>().node->target);
+    default:
+      return "";
+  }
+}
+
+bool has_returning(const duckdb::SQLStatement& statement) {
+  switch (statement.type) {
+    case StatementType::INSERT_STATEMENT:
+      return !statement.Cast<duckdb::InsertStatement>().node->returning_list.empty();
+    case StatementType::UPDATE_STATEMENT:
+      return !statement.Cast<duckdb::UpdateStatement>().node->returning_list.empty();
+    case StatementType::DELETE_STATEMENT:
+      return !statement.Cast<duckdb::DeleteStatement>().node->returning_list.empty();
+    case StatementType::MERGE_INTO_STATEMENT:
+      return !statement.Cast<duckdb::MergeIntoStatement>().node->returning_list.empty();
+    default:
+      return false;
+  }
 }
 
 bool is_repeatable_statement(duckdb::Connection& connection,

@@ -17,7 +17,8 @@ def test_no_command_prints_help(jammi):
     "command",
     ["", "sources", "sources add", "sources list", "sources remove", "sources describe", "models", "models list"]
     + ["models show", "models preload", "models evict", "tables", "tables list", "query", "explain", "embed", "infer", "search"]
-    + ["channels", "channels register", "channels add-column", "channels list"],
+    + ["channels", "channels register", "channels add-column", "channels list"]
+    + ["mutable", "mutable create", "mutable drop", "mutable list"],
 )
 def test_every_help_has_an_example(jammi, command):
     text = jammi.succeed(*command.split(), "--help")
@@ -487,3 +488,61 @@ def test_channels_only_grow(scored_by):
     assert scored_by.fail("channels", "add-column", "absent", "--column", "a:Utf8") == "channel 'absent': not registered"
     bad = ["channels", "register", "--name", "Scored", "--priority", "3", "--column", "a:Utf8"]
     assert scored_by.fail(*bad) == "invalid channel id 'Scored': must start with a lowercase ASCII letter"
+
+
+# -- mutable tables
+
+
+def test_mutable_tables(jammi, tmp_path):
+    assert jammi.succeed("mutable", "list") == "No mutable tables registered.\n"
+    schema = tmp_path / "items.json"
+    schema.write_text(
+        json.dumps([{"name": "id", "type": "Utf8"}, {"name": "at", "type": "Int64"}, {"name": "n", "type": "Int8", "nullable": True}])
+    )
+    create = ["mutable", "create", "--name", "items", "--schema", schema, "--primary-key", "id,at"]
+    index = ["--index", "name=idx_n,columns=n+at,unique=true", "--order-column", "at"]
+    assert (
+        jammi.succeed(*create, *index) == "Mutable table 'items' registered (primary_key=[id,at], indexes=[idx_n]).\n"
+    )
+    assert jammi.succeed("mutable", "list").splitlines()[2].split() == ["items", "id,at", "id:Utf8,", "at:Int64,", "n:Int8?"]
+    insert = "INSERT INTO mutable.public.items VALUES ('a', '1970-01-01T00:00:01Z', 3); DELETE FROM mutable.public.items"
+    assert jammi.succeed("query", insert, "--format", "csv") == "count\n1\n1\n"
+    assert "mutable table already exists: items" in jammi.fail(*create)
+    assert jammi.succeed("mutable", "drop", "items") == "Mutable table 'items' dropped.\n"
+    assert "Mutable table error: mutable table not found: items" in jammi.fail("mutable", "drop", "items")
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        ("name", "fragment 'name' must be of the form key=value"),
+        ("name=,columns=id", "has empty name"),
+        ("name=i,columns=", "must declare at least one column"),
+        ("name=i,columns=id,unique=maybe", "unique value 'maybe' must be true or false"),
+        ("name=i,columns=id,kind=b", "unknown key 'kind' (expected name/columns/unique)"),
+        ("columns=id", "missing required key 'name'"),
+        ("name=i", "missing required key 'columns'"),
+    ],
+)
+def test_index_specifications(jammi, tmp_path, index, message):
+    schema = tmp_path / "items.json"
+    schema.write_text('[{"name": "id", "type": "Utf8"}]')
+    create = ["mutable", "create", "--name", "items", "--schema", schema, "--primary-key", "id"]
+    assert f"--index '{index}' {message}" in jammi.fail(*create, "--index", index)
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ("[]", "schema must declare at least one column"),
+        ("[", "parse schema file "),
+        ('[{"name": "id"}]', "parse schema file "),
+        ('[{"name": "id", "type": "Decimal"}]', "unsupported schema type 'Decimal'; expected one of Boolean, Int8"),
+    ],
+)
+def test_schema_files(jammi, tmp_path, schema, message):
+    file = tmp_path / "items.json"
+    file.write_text(schema)
+    create = ["mutable", "create", "--name", "items", "--schema", file, "--primary-key", "id"]
+    assert message in jammi.fail(*create)
+    assert "read schema file" in jammi.fail(*create[:5], "none.json", *create[6:])

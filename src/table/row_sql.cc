@@ -1,0 +1,102 @@
+#include "table/row_sql.h"
+
+#include <vector>
+
+#include "catalog/mutable_table_repository.h"
+#include "catalog/tenant_filter.h"
+
+namespace jammi::table {
+namespace {
+
+using catalog::quote_name;
+using Test = sql::Condition::Test;
+
+std::string joined(const std::vector<std::string>& parts, const std::string& separator) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : separator) + part;
+  return text;
+}
+
+std::string column_name(const MutableTableDefinition& table, size_t position) {
+  return quote_name(table.columns[position].name);
+}
+
+std::string condition_sql(const MutableTableDefinition& table, const sql::Condition& condition) {
+  const std::string column = column_name(table, condition.column);
+  switch (condition.test) {
+    case Test::Equal:
+      return column + " = ?";
+    case Test::Less:
+      return column + " < ?";
+    case Test::LessOrEqual:
+      return column + " <= ?";
+    case Test::Greater:
+      return column + " > ?";
+    case Test::GreaterOrEqual:
+      return column + " >= ?";
+    case Test::IsNull:
+      return column + " IS NULL";
+    case Test::IsNotNull:
+      return column + " IS NOT NULL";
+    case Test::In:
+      return column + " IN (" + joined(std::vector<std::string>(condition.operands.size(), "?"), ", ") + ")";
+  }
+  return {};
+}
+
+std::string is_row_of_key(const MutableTableDefinition& table) {
+  std::vector<std::string> tests;
+  for (const std::string& column : table.primary_key) tests.push_back(quote_name(column) + " = ?");
+  return joined(tests, " AND ") + " AND " + catalog::kIsVisible;
+}
+
+std::string column_list(const MutableTableDefinition& table) {
+  std::vector<std::string> names;
+  for (const MutableColumn& column : table.columns) names.push_back(quote_name(column.name));
+  return joined(names, ", ");
+}
+
+}  // namespace
+
+std::string select_sql(const MutableTableDefinition& table, std::span<const size_t> columns,
+                       std::span<const sql::Condition> conditions) {
+  std::vector<std::string> names;
+  for (size_t column : columns) names.push_back(column_name(table, column));
+  std::vector<std::string> tests;
+  for (const sql::Condition& condition : conditions) tests.push_back(condition_sql(table, condition));
+  tests.push_back(catalog::kIsVisible);
+  return "SELECT " + (names.empty() ? "1" : joined(names, ", ")) + " FROM " + quote_name(table.id) +
+         " WHERE " + joined(tests, " AND ");
+}
+
+std::string replay_sql(const MutableTableDefinition& table) {
+  const std::string order = quote_name(*table.order_column);
+  std::vector<std::string> sequence{order};
+  std::string test = order + " > ?";
+  for (const MutableColumn& column : table.columns) {
+    if (column.name != *table.order_column || column.type != ColumnType::UInt64) continue;
+    test = "(" + test + " OR " + order + " < 0)";
+    sequence.insert(sequence.begin(), order + " < 0");
+  }
+  for (const std::string& column : table.primary_key) sequence.push_back(quote_name(column));
+  return "SELECT " + column_list(table) + " FROM " + quote_name(table.id) + " WHERE " + test + " AND " +
+         catalog::kIsVisible + " ORDER BY " + joined(sequence, ", ");
+}
+
+std::string insert_sql(const MutableTableDefinition& table) {
+  const std::vector<std::string> values(table.columns.size() + 1, "?");
+  return "INSERT INTO " + quote_name(table.id) + " (" + column_list(table) + ", tenant_id) VALUES (" +
+         joined(values, ", ") + ")";
+}
+
+std::string update_sql(const MutableTableDefinition& table, std::span<const size_t> columns) {
+  std::vector<std::string> values;
+  for (size_t column : columns) values.push_back(column_name(table, column) + " = ?");
+  return "UPDATE " + quote_name(table.id) + " SET " + joined(values, ", ") + " WHERE " + is_row_of_key(table);
+}
+
+std::string delete_sql(const MutableTableDefinition& table) {
+  return "DELETE FROM " + quote_name(table.id) + " WHERE " + is_row_of_key(table);
+}
+
+}  // namespace jammi::table

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include <jammi/mutable_table.h>
+
+#include "sql/mutable_store.h"
+
+/// The statements that the store sends for a table. Parameters stand in the order of the arguments; those of
+/// the tenant come last, as `catalog::bind_scope` binds them.
+namespace jammi::table {
+
+std::string select_sql(const MutableTableDefinition& table, std::span<const size_t> columns,
+                       std::span<const sql::Condition> conditions);
+
+/// The rows whose order column is greater than the first parameter, in its order and the primary key's. Of
+/// the order of a UInt64, whose upper half is stored as negative numbers, the first parameter is none of
+/// these.
+std::string replay_sql(const MutableTableDefinition& table);
+
+/// Parameters: all columns, then the tenant alone.
+std::string insert_sql(const MutableTableDefinition& table);
+
+/// Parameters: the new values, then the primary key.
+std::string update_sql(const MutableTableDefinition& table, std::span<const size_t> columns);
+
+/// Parameters: the primary key.
+std::string delete_sql(const MutableTableDefinition& table);
+
+}  // namespace jammi::table

@@ -1,0 +1,392 @@
+#include "table/store.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <arrow/api.h>
+
+#include <jammi/error.h>
+
+#include "catalog/tenant_filter.h"
+#include "sql/arrow_status.h"
+#include "table/arrow_rows.h"
+#include "table/row_sql.h"
+
+namespace jammi::table {
+namespace {
+
+using catalog::Statement;
+using catalog::TenantScope;
+using sql::Cell;
+
+Error table_error(ErrorCode code, const std::string& message) {
+  return Error(code, ErrorCategory::MutableTable, message);
+}
+
+/// Runs `call`, re-labelling what the database reports.
+template <typename Call>
+auto with_backend(Call&& call) -> decltype(call()) {
+  try {
+    return call();
+  } catch (const Error& error) {
+    if (error.category() != ErrorCategory::Catalog) throw;
+    throw table_error(error.code(), "backend: " + error.message());
+  }
+}
+
+void bind_cell(Statement& statement, const Cell& cell, ColumnType type) {
+  if (std::holds_alternative<std::monostate>(cell)) {
+    statement.bind_null();
+  } else if (const auto* integer = std::get_if<int64_t>(&cell)) {
+    statement.bind(*integer);
+  } else if (const auto* real = std::get_if<double>(&cell)) {
+    statement.bind(*real);
+  } else if (type == ColumnType::Binary) {
+    statement.bind_bytes(std::get<std::string_view>(cell));
+  } else {
+    statement.bind(std::get<std::string_view>(cell));
+  }
+}
+
+Cell borrowed(const sql::OwnedCell& cell) {
+  if (const auto* text = std::get_if<std::string>(&cell)) return std::string_view(*text);
+  if (const auto* integer = std::get_if<int64_t>(&cell)) return *integer;
+  if (const auto* real = std::get_if<double>(&cell)) return *real;
+  return std::monostate();
+}
+
+const MutableColumn& column_named(const MutableTableDefinition& table, const std::string& name) {
+  return *std::ranges::find(table.columns, name, &MutableColumn::name);
+}
+
+class Cursor final : public sql::RowCursor {
+ public:
+  Cursor(catalog::Connection& connection, const std::string& sql, std::vector<ColumnType> types)
+      : statement_(connection, sql), types_(std::move(types)) {}
+
+  Statement& statement() { return statement_; }
+
+  bool next() override {
+    return with_backend([&] { return statement_.step(); });
+  }
+
+  Cell cell(size_t position) const override {
+    const int column = static_cast<int>(position);
+    if (statement_.is_null(column)) return std::monostate();
+    switch (types_[position]) {
+      case ColumnType::Float32:
+      case ColumnType::Float64:
+        return statement_.real(column);
+      case ColumnType::Utf8:
+      case ColumnType::Binary:
+        return statement_.bytes(column);
+      default:
+        return statement_.integer(column);
+    }
+  }
+
+ private:
+  Statement statement_;
+  std::vector<ColumnType> types_;
+};
+
+/// What a parameter of a change is for.
+using Parameter = const MutableColumn*;
+
+class Writer final : public sql::RowWriter {
+ public:
+  /// How a statement ends: with the tenant to stamp, or with the test of whom the row is visible to.
+  enum class Ending { Stamp, Test };
+
+  Writer(catalog::Connection& connection, const std::string& table, const std::string& sql,
+         std::vector<Parameter> parameters, Ending ending, const TenantScope& scope)
+      : connection_(connection),
+        table_(table),
+        statement_(connection, sql),
+        parameters_(std::move(parameters)),
+        ending_(ending),
+        scope_(scope) {}
+
+  int64_t write(std::span<const Cell> cells) override {
+    for (size_t i = 0; i < parameters_.size(); ++i) {
+      require_storable(*parameters_[i], cells[i]);
+      bind_cell(statement_, cells[i], parameters_[i]->type);
+    }
+    if (ending_ == Ending::Stamp) {
+      statement_.bind(scope_.tenant_id());
+    } else {
+      catalog::bind_scope(statement_, scope_);
+    }
+    run();
+    return connection_.num_changed_rows();
+  }
+
+ private:
+  void require_storable(const MutableColumn& column, const Cell& cell) const {
+    if (std::holds_alternative<std::monostate>(cell) && !column.is_nullable) {
+      throw table_error(ErrorCode::InvalidArgument,
+                        "column '" + column.name + "' of '" + table_ + "' must not be null");
+    }
+    if (const auto* real = std::get_if<double>(&cell); real != nullptr && std::isnan(*real)) {
+      throw table_error(ErrorCode::InvalidArgument, "column '" + column.name + "' of '" + table_ +
+                                                        "' cannot hold NaN; write NULL instead");
+    }
+  }
+
+  void run() {
+    try {
+      statement_.run();
+      statement_.reset();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::AlreadyExists) {
+        throw table_error(error.code(), "backend: " + error.message());
+      }
+      throw table_error(ErrorCode::AlreadyExists,
+                        "duplicate key in '" + table_ + "'; nothing was changed: " + error.message());
+    }
+  }
+
+  catalog::Connection& connection_;
+  const std::string table_;
+  Statement statement_;
+  std::vector<Parameter> parameters_;
+  const Ending ending_;
+  const TenantScope scope_;
+};
+
+/// Holds the turn to write, if any, for as long as it lives.
+class HeldTurn {
+ public:
+  explicit HeldTurn(WriteTurn* turn) : turn_(turn) {
+    if (turn_ != nullptr) turn_->take();
+  }
+  ~HeldTurn() {
+    if (turn_ != nullptr) turn_->give_back();
+  }
+  HeldTurn(const HeldTurn&) = delete;
+  HeldTurn& operator=(const HeldTurn&) = delete;
+
+ private:
+  WriteTurn* const turn_;
+};
+
+class PoolTransaction final : public sql::StoreTransaction {
+ public:
+  PoolTransaction(catalog::ConnectionPool& pool, WriteTurn* turn, TenantScope scope)
+      : turn_(turn),
+        connection_(pool.lease()),
+        transaction_(*connection_,
+                     turn == nullptr ? catalog::Transaction::Mode::Read : catalog::Transaction::Mode::Write),
+        scope_(std::move(scope)) {}
+
+  std::optional<MutableTableDefinition> find(const std::string& id) override {
+    return catalog::MutableTableRepository::find(*connection_, id);
+  }
+
+  std::unique_ptr<sql::RowCursor> scan(const MutableTableDefinition& table, std::span<const size_t> columns,
+                                       std::span<const sql::Condition> conditions) override {
+    return with_backend([&] {
+      std::vector<ColumnType> types;
+      for (size_t column : columns) types.push_back(table.columns[column].type);
+      auto cursor =
+          std::make_unique<Cursor>(*connection_, select_sql(table, columns, conditions), std::move(types));
+      for (const sql::Condition& condition : conditions) {
+        for (const sql::OwnedCell& operand : condition.operands) {
+          bind_cell(cursor->statement(), borrowed(operand), table.columns[condition.column].type);
+        }
+      }
+      catalog::bind_scope(cursor->statement(), scope_);
+      return cursor;
+    });
+  }
+
+  std::unique_ptr<sql::RowCursor> replay(const MutableTableDefinition& table, int64_t after) {
+    return with_backend([&] {
+      std::vector<ColumnType> types;
+      for (const MutableColumn& column : table.columns) types.push_back(column.type);
+      auto cursor = std::make_unique<Cursor>(*connection_, replay_sql(table), std::move(types));
+      catalog::bind_scope(cursor->statement().bind(after), scope_);
+      return cursor;
+    });
+  }
+
+  std::unique_ptr<sql::RowWriter> insert(const MutableTableDefinition& table) override {
+    std::vector<Parameter> parameters;
+    for (const MutableColumn& column : table.columns) parameters.push_back(&column);
+    return writer(table, insert_sql(table), std::move(parameters), Writer::Ending::Stamp);
+  }
+
+  std::unique_ptr<sql::RowWriter> update(const MutableTableDefinition& table,
+                                         std::span<const size_t> columns) override {
+    std::vector<Parameter> parameters;
+    for (size_t column : columns) parameters.push_back(&table.columns[column]);
+    add_key(table, parameters);
+    return writer(table, update_sql(table, columns), std::move(parameters), Writer::Ending::Test);
+  }
+
+  std::unique_ptr<sql::RowWriter> remove(const MutableTableDefinition& table) override {
+    std::vector<Parameter> parameters;
+    add_key(table, parameters);
+    return writer(table, delete_sql(table), std::move(parameters), Writer::Ending::Test);
+  }
+
+  void commit() override {
+    with_backend([&] { transaction_.commit(); });
+  }
+
+ private:
+  static void add_key(const MutableTableDefinition& table, std::vector<Parameter>& parameters) {
+    for (const std::string& column : table.primary_key) parameters.push_back(&column_named(table, column));
+  }
+
+  std::unique_ptr<sql::RowWriter> writer(const MutableTableDefinition& table, const std::string& sql,
+                                         std::vector<Parameter> parameters, Writer::Ending ending) {
+    return with_backend([&] {
+      return std::make_unique<Writer>(*connection_, table.id, sql, std::move(parameters), ending, scope_);
+    });
+  }
+
+  const HeldTurn turn_;
+  catalog::ConnectionPool::Lease connection_;
+  catalog::Transaction transaction_;
+  const TenantScope scope_;
+};
+
+class ReplayReader final : public arrow::RecordBatchReader {
+ public:
+  ReplayReader(std::unique_ptr<PoolTransaction> transaction, MutableTableDefinition table, int64_t after,
+               uint64_t chunk_size)
+      : transaction_(std::move(transaction)),
+        table_(std::move(table)),
+        rows_(table_.columns),
+        chunk_size_(chunk_size),
+        cursor_(transaction_->replay(table_, after)) {}
+
+  std::shared_ptr<arrow::Schema> schema() const override { return rows_.schema(); }
+
+  arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    *batch = nullptr;
+    if (cursor_ == nullptr) return arrow::Status::OK();
+    try {
+      *batch = read();
+    } catch (const Error& error) {
+      cursor_.reset();
+      return sql::to_status(error);
+    }
+    return arrow::Status::OK();
+  }
+
+ private:
+  std::shared_ptr<arrow::RecordBatch> read() {
+    uint64_t num_rows = 0;
+    while (num_rows < chunk_size_ && cursor_->next()) {
+      rows_.append(*cursor_);
+      ++num_rows;
+    }
+    if (num_rows < chunk_size_) {
+      cursor_.reset();
+      transaction_.reset();
+    }
+    return num_rows == 0 ? nullptr : rows_.finish();
+  }
+
+  std::unique_ptr<PoolTransaction> transaction_;
+  const MutableTableDefinition table_;
+  ArrowRows rows_;
+  const uint64_t chunk_size_;
+  std::unique_ptr<sql::RowCursor> cursor_;  // null at the end and after an error
+};
+
+}  // namespace
+
+void WriteTurn::take() {
+  std::unique_lock lock(mutex_);
+  if (!returned_.wait_for(lock, timeout_, [&] { return !is_taken_; })) {
+    throw table_error(ErrorCode::Unavailable, "another transaction is still writing; try again");
+  }
+  is_taken_ = true;
+}
+
+void WriteTurn::give_back() noexcept {
+  {
+    std::lock_guard lock(mutex_);
+    is_taken_ = false;
+  }
+  returned_.notify_one();
+}
+
+Store::Store(std::shared_ptr<catalog::Catalog> catalog, std::chrono::milliseconds turn_timeout)
+    : catalog_(std::move(catalog)), turn_(turn_timeout) {}
+
+std::unique_ptr<sql::StoreTransaction> Store::begin(Access access, const TenantScope& scope) {
+  return with_backend([&] {
+    return std::make_unique<PoolTransaction>(catalog_->pool(), access == Access::Write ? &turn_ : nullptr,
+                                             scope);
+  });
+}
+
+std::optional<MutableTableDefinition> Store::find(const std::string& id) {
+  return catalog::MutableTableRepository::find(*catalog_->pool().lease(), id);
+}
+
+std::vector<MutableTableDefinition> Store::list() {
+  return catalog_->mutable_tables().list(TenantScope::everything());
+}
+
+MutableTableDefinition Store::get(const std::string& id) {
+  std::optional<MutableTableDefinition> table = find(id);
+  if (!table) throw table_error(ErrorCode::NotFound, "mutable table not found: " + id);
+  return std::move(*table);
+}
+
+void Store::create(const MutableTableDefinition& definition, const TenantScope& scope) {
+  catalog_->mutable_tables().add(definition, scope);
+  std::lock_guard lock(mutex_);
+  chunk_sizes_[definition.id] = definition.chunk_size;
+}
+
+void Store::drop(const std::string& id, const TenantScope& scope) {
+  catalog_->mutable_tables().remove(id, scope);
+  std::lock_guard lock(mutex_);
+  chunk_sizes_.erase(id);
+}
+
+void Store::insert_batch(const std::string& id, const arrow::RecordBatch& batch, const TenantScope& scope) {
+  const MutableTableDefinition table = get(id);
+  const auto transaction = begin(Access::Write, scope);
+  table::insert_batch(*transaction, table, batch);
+  transaction->commit();
+}
+
+uint64_t Store::chunk_size_of(const MutableTableDefinition& table) {
+  std::lock_guard lock(mutex_);
+  const auto found = chunk_sizes_.find(table.id);
+  return found == chunk_sizes_.end() ? table.chunk_size : found->second;
+}
+
+std::shared_ptr<arrow::RecordBatchReader> Store::scan_after(const std::string& id, int64_t value,
+                                                            const TenantScope& scope) {
+  MutableTableDefinition table = get(id);
+  if (!table.order_column) {
+    throw table_error(ErrorCode::InvalidArgument,
+                      "table has no order_column declared; required by scan_after");
+  }
+  auto transaction =
+      with_backend([&] { return std::make_unique<PoolTransaction>(catalog_->pool(), nullptr, scope); });
+  const uint64_t chunk_size = chunk_size_of(table);
+  return std::make_shared<ReplayReader>(std::move(transaction), std::move(table), value, chunk_size);
+}
+
+void insert_batch(sql::StoreTransaction& transaction, const MutableTableDefinition& table,
+                  const arrow::RecordBatch& batch) {
+  const BatchCells cells(table, batch);
+  const auto writer = transaction.insert(table);
+  std::vector<Cell> row(table.columns.size());
+  for (int64_t i = 0; i < batch.num_rows(); ++i) {
+    cells.read(i, row);
+    writer->write(row);
+  }
+}
+
+}  // namespace jammi::table
