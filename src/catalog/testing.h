@@ -66,6 +66,9 @@ class CatalogPlace {
 
   const std::string& url() const { return url_; }
 
+  /// An own directory, for what else a test keeps in files.
+  const std::filesystem::path& directory() const { return directory_.path(); }
+
  private:
   jammi::testing::TemporaryDirectory directory_;
   std::string url_;  // empty for a file

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/testing.h"
+#include "catalog/testing.h"
 #include "sql/engine.h"
 #include "sql/testing.h"
 #include "table/store.h"
@@ -34,15 +34,17 @@ int stress() {
 /// Accounts whose balances always add up, and a journal of what was done to them, which a counter counts.
 class Bank {
  public:
-  explicit Bank(const std::filesystem::path& directory)
-      : catalog_(catalog::Catalog::open(directory / "catalog.db")),
+  explicit Bank(const catalog::testing::CatalogPlace& place)
+      : catalog_(place.open()),
         store_(std::make_shared<Store>(catalog_)),
-        engine_(
-            {.threads = 2, .memory_limit_bytes = 0, .temp_directory = directory / "tmp", .batch_size = 100},
-            {.find_result_table = [](const std::string&) { return std::nullopt; },
-             .list_result_tables = [] { return std::vector<sql::ResultFile>(); },
-             .views = {}},
-            store_) {}
+        engine_({.threads = 2,
+                 .memory_limit_bytes = 0,
+                 .temp_directory = place.directory() / "tmp",
+                 .batch_size = 100},
+                {.find_result_table = [](const std::string&) { return std::nullopt; },
+                 .list_result_tables = [] { return std::vector<sql::ResultFile>(); },
+                 .views = {}},
+                store_) {}
 
   void found() {
     store_->create(MutableTableBuilder("accounts")
@@ -80,11 +82,13 @@ class Bank {
   sql::Engine engine_;
 };
 
-TEST(MutableTablesUnderLoad, eight_writers_and_eight_readers_keep_every_invariant) {
+class MutableTablesUnderLoad : public catalog::testing::BackendTest {};
+TEST_ON_BOTH_BACKENDS(MutableTablesUnderLoad);
+
+TEST_P(MutableTablesUnderLoad, eight_writers_and_eight_readers_keep_every_invariant) {
   constexpr int kNumThreads = 8;
   const int num_rounds = 15 * stress();
-  testing::TemporaryDirectory directory;
-  Bank bank(directory.path());
+  Bank bank(place_);
   bank.found();
   std::vector<std::jthread> threads;
   for (int thread = 0; thread < kNumThreads; ++thread) {
@@ -107,9 +111,9 @@ TEST(MutableTablesUnderLoad, eight_writers_and_eight_readers_keep_every_invarian
 }
 
 /// Transfers until it is killed; says every transfer by a byte.
-[[noreturn]] void transfer_forever(const std::filesystem::path& directory, int output) {
+[[noreturn]] void transfer_forever(const catalog::testing::CatalogPlace& place, int output) {
   try {
-    Bank bank(directory);
+    Bank bank(place);
     for (int i = 0;; ++i) {
       bank.transfer(i % kNumAccounts, (i * 7 + 1) % kNumAccounts);
       if (write(output, "t", 1) != 1) _exit(1);
@@ -137,9 +141,8 @@ int kill_at_random(pid_t victim, int input, std::mt19937& random) {
   return num_awaited;
 }
 
-TEST(MutableTablesUnderLoad, a_killed_writer_leaves_the_old_state_or_the_new) {
+TEST_P(MutableTablesUnderLoad, a_killed_writer_leaves_the_old_state_or_the_new) {
   const int num_kills = 15 * stress();
-  testing::TemporaryDirectory directory;
   // The victims are forked from a process without threads: this one never opens an engine.
   const auto in_child = [&](const auto& work) {
     const pid_t child = fork();
@@ -149,7 +152,7 @@ TEST(MutableTablesUnderLoad, a_killed_writer_leaves_the_old_state_or_the_new) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   };
   ASSERT_EQ(in_child([&] {
-              Bank(directory.path()).found();
+              Bank(place_).found();
               return 0;
             }),
             0);
@@ -161,7 +164,7 @@ TEST(MutableTablesUnderLoad, a_killed_writer_leaves_the_old_state_or_the_new) {
     const pid_t victim = fork();
     if (victim == 0) {
       close(ends[0]);
-      transfer_forever(directory.path(), ends[1]);
+      transfer_forever(place_, ends[1]);
     }
     close(ends[1]);
     num_reported += kill_at_random(victim, ends[0], random);
@@ -174,7 +177,7 @@ TEST(MutableTablesUnderLoad, a_killed_writer_leaves_the_old_state_or_the_new) {
   }
   // At most one more than was said for each kill, and never less.
   const auto state_is_sound = [&] {
-    const int transfers = Bank(directory.path()).num_transfers();
+    const int transfers = Bank(place_).num_transfers();
     return transfers >= num_reported && transfers <= num_reported + num_kills ? 0 : 1;
   };
   EXPECT_EQ(in_child(state_is_sound), 0);

@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/testing.h"
+#include "catalog/testing.h"
 #include "sql/arrow_status.h"
 #include "sql/engine.h"
 #include "sql/testing.h"
@@ -25,7 +25,7 @@ using ::testing::SizeIs;
 
 using Rows = std::vector<Row>;
 
-class MutableTables : public ::testing::Test {
+class MutableTables : public catalog::testing::BackendTest {
  protected:
   MutableTables() {
     store_->create(MutableTableBuilder("items")
@@ -48,25 +48,31 @@ class MutableTables : public ::testing::Test {
 
   Rows run(const std::string& text) { return sql::testing::read_rows(*engine_.query(text)); }
 
-  testing::TemporaryDirectory directory_;
-  std::shared_ptr<catalog::Catalog> catalog_ = catalog::Catalog::open(directory_.path() / "catalog.db");
+  std::shared_ptr<catalog::Catalog> catalog_ = place_.open();
   std::shared_ptr<Store> store_ = std::make_shared<Store>(catalog_);
-  sql::Engine engine_{
-      {.threads = 2, .memory_limit_bytes = 0, .temp_directory = directory_.path() / "tmp", .batch_size = 100},
-      {.find_result_table = [](const std::string&) { return std::nullopt; },
-       .list_result_tables = [] { return std::vector<sql::ResultFile>(); },
-       .views = {}},
-      store_};
+  sql::Engine engine_{{.threads = 2,
+                       .memory_limit_bytes = 0,
+                       .temp_directory = place_.directory() / "tmp",
+                       .batch_size = 100},
+                      {.find_result_table = [](const std::string&) { return std::nullopt; },
+                       .list_result_tables = [] { return std::vector<sql::ResultFile>(); },
+                       .views = {}},
+                      store_};
 };
+TEST_ON_BOTH_BACKENDS(MutableTables);
 
-TEST_F(MutableTables, show_the_declared_columns_alone) {
+class MutableTablesInFiles : public MutableTables {};
+INSTANTIATE_TEST_SUITE_P(on, MutableTablesInFiles, ::testing::Values(catalog::Backend::Sqlite),
+                         catalog::testing::backend_name);
+
+TEST_P(MutableTables, show_the_declared_columns_alone) {
   const auto reader = engine_.query("SELECT * FROM mutable.public.items LIMIT 0");
   EXPECT_THAT(sql::testing::column_names(*reader), ElementsAre("id", "since", "until", "tier"));
   EXPECT_THAT(run("SELECT table_name FROM information_schema.tables WHERE table_catalog = 'mutable'"),
               ElementsAre(Row{"items"}, Row{"numbers"}));
 }
 
-TEST_F(MutableTables, insert_update_and_delete_report_the_rows_they_changed) {
+TEST_P(MutableTables, insert_update_and_delete_report_the_rows_they_changed) {
   const auto inserted = engine_.query(
       "INSERT INTO mutable.public.items (id, since, tier) VALUES ('a', 1, 'x'), ('b', 1, 'y'), ('c', 1, "
       "NULL)");
@@ -80,7 +86,7 @@ TEST_F(MutableTables, insert_update_and_delete_report_the_rows_they_changed) {
   EXPECT_EQ(run("SELECT count(*) FROM mutable.public.items"), (Rows{{"2"}}));
 }
 
-TEST_F(MutableTables, insert_takes_the_rows_of_a_query) {
+TEST_P(MutableTables, insert_takes_the_rows_of_a_query) {
   EXPECT_EQ(run("INSERT INTO mutable.public.numbers SELECT i, 'n' || i FROM range(5000) t(i)"),
             (Rows{{"5000"}}));
   EXPECT_EQ(run("INSERT INTO mutable.public.numbers (label, n) "
@@ -94,7 +100,7 @@ TEST_F(MutableTables, insert_takes_the_rows_of_a_query) {
             (Rows{{"10"}}));
 }
 
-TEST_F(MutableTables, a_statement_that_fails_changes_nothing) {
+TEST_P(MutableTables, a_statement_that_fails_changes_nothing) {
   run("INSERT INTO mutable.public.items VALUES ('a', 1, NULL, NULL)");
   EXPECT_ERROR(ErrorCode::AlreadyExists, "Mutable table error: duplicate key in 'items'; nothing was changed",
                run("INSERT INTO mutable.public.items VALUES ('b', 1, NULL, NULL), ('a', 1, NULL, NULL)"));
@@ -105,7 +111,7 @@ TEST_F(MutableTables, a_statement_that_fails_changes_nothing) {
   EXPECT_EQ(run("SELECT id FROM mutable.public.items"), (Rows{{"a"}}));
 }
 
-TEST_F(MutableTables, several_statements_land_together_or_not_at_all) {
+TEST_P(MutableTables, several_statements_land_together_or_not_at_all) {
   EXPECT_EQ(run("INSERT INTO mutable.public.numbers VALUES (1, 'a'), (2, 'b'); "
                 "UPDATE mutable.public.numbers SET label = 'c' WHERE n = 2; "
                 "DELETE FROM mutable.public.numbers WHERE n = 1"),
@@ -122,14 +128,14 @@ TEST_F(MutableTables, several_statements_land_together_or_not_at_all) {
   EXPECT_EQ(run("SELECT * FROM mutable.public.numbers"), (Rows{{"2", "c"}}));
 }
 
-TEST_F(MutableTables, rows_change_places_in_one_update) {
+TEST_P(MutableTables, rows_change_places_in_one_update) {
   run("INSERT INTO mutable.public.numbers SELECT i, 'n' || i FROM range(100) t(i)");
   EXPECT_EQ(run("UPDATE mutable.public.numbers SET n = n + 1"), (Rows{{"100"}}));
   EXPECT_EQ(run("SELECT min(n), max(n), count(*) FROM mutable.public.numbers WHERE label <> 'n99'"),
             (Rows{{"1", "99", "99"}}));
 }
 
-TEST_F(MutableTables, returning_gives_the_rows) {
+TEST_P(MutableTables, returning_gives_the_rows) {
   EXPECT_EQ(run("INSERT INTO mutable.public.numbers (n) VALUES (1), (2) RETURNING n, label"),
             (Rows{{"1", "NULL"}, {"2", "NULL"}}));
   EXPECT_EQ(run("UPDATE mutable.public.numbers SET label = 'x' WHERE n = 2 RETURNING *"), (Rows{{"2", "x"}}));
@@ -139,7 +145,7 @@ TEST_F(MutableTables, returning_gives_the_rows) {
                run("DELETE FROM mutable.public.numbers RETURNING n; DELETE FROM mutable.public.numbers"));
 }
 
-TEST_F(MutableTables, merge_and_on_conflict_update_what_is_there) {
+TEST_P(MutableTables, merge_and_on_conflict_update_what_is_there) {
   run("INSERT INTO mutable.public.numbers VALUES (1, 'old'), (2, 'gone')");
   EXPECT_EQ(run("MERGE INTO mutable.public.numbers t "
                 "USING (VALUES (1, 'new'), (2, NULL), (3, 'added')) s(n, label) ON t.n = s.n "
@@ -155,7 +161,7 @@ TEST_F(MutableTables, merge_and_on_conflict_update_what_is_there) {
             (Rows{{"1", "newer"}, {"3", "added"}, {"4", "four"}}));
 }
 
-TEST_F(MutableTables, instants_written_as_text_become_milliseconds) {
+TEST_P(MutableTables, instants_written_as_text_become_milliseconds) {
   run("INSERT INTO mutable.public.items (id, since) VALUES ('a', '2026-04-01T00:00:00Z'), ('b', '17')");
   run("UPDATE mutable.public.items SET until = '2026-05-15T12:00:00+02:00' WHERE id = 'a' AND until IS NULL");
   run("INSERT INTO mutable.public.items (id, since, tier) SELECT 'c', '1970-01-01T00:00:01.5Z', "
@@ -168,7 +174,7 @@ TEST_F(MutableTables, instants_written_as_text_become_milliseconds) {
                run("UPDATE mutable.public.items SET until = 'soon' WHERE id = 'a'"));
 }
 
-TEST_F(MutableTables, nothing_else_can_be_changed) {
+TEST_P(MutableTables, nothing_else_can_be_changed) {
   EXPECT_ERROR(ErrorCode::Unsupported, "must be statements of their own",
                run("WITH gone AS (DELETE FROM mutable.public.numbers RETURNING n) SELECT * FROM gone"));
   for (const char* refused : {"CREATE TABLE mutable.public.t (x INT)", "DROP TABLE mutable.public.numbers",
@@ -180,7 +186,7 @@ TEST_F(MutableTables, nothing_else_can_be_changed) {
                run("SELECT * FROM mutable.public.mutable_tables"));
 }
 
-TEST_F(MutableTables, every_type_keeps_its_values) {
+TEST_P(MutableTables, every_type_keeps_its_values) {
   store_->create(MutableTableBuilder("types", {{"b", ColumnType::Boolean, true},
                                                {"i8", ColumnType::Int8, true},
                                                {"i16", ColumnType::Int16, true},
@@ -198,13 +204,19 @@ TEST_F(MutableTables, every_type_keeps_its_values) {
                      .primary_key({"k"})
                      .order_column("u64")
                      .build());
+  // PostgreSQL has no character 0.
+  const std::string text =
+      GetParam() == catalog::Backend::Sqlite ? "'é' || chr(0) || '\"'" : "'é' || chr(1) || '\"'";
   run("INSERT INTO mutable.public.types VALUES "
       "(true, -128, -32768, -2147483648, -9223372036854775808, 255, 65535, 4294967295, "
-      "18446744073709551615, 0.1, 'infinity', 'é' || chr(0) || '\"', '\\x00\\xFF'::BLOB, 1), "
+      "18446744073709551615, 0.1, 'infinity', " +
+      text +
+      ", '\\x00\\xFF'::BLOB, 1), "
       "(false, 127, 32767, 2147483647, 9223372036854775807, 0, 0, 0, 1, -2.5, 0.1, '', ''::BLOB, 2)");
   run("INSERT INTO mutable.public.types (k) VALUES (3)");
   EXPECT_EQ(run("SELECT b, i8, i16, i32, i64, u8, u16, u32, u64, f32 = 0.1::FLOAT, isinf(f64), "
-                "text = 'é' || chr(0) || '\"', hex(bytes) FROM mutable.public.types WHERE k = 1"),
+                "text = " +
+                text + ", hex(bytes) FROM mutable.public.types WHERE k = 1"),
             (Rows{{"true", "-128", "-32768", "-2147483648", "-9223372036854775808", "255", "65535",
                    "4294967295", "18446744073709551615", "true", "true", "true", "00FF"}}));
   EXPECT_EQ(run("SELECT k FROM mutable.public.types WHERE u64 > 1"), (Rows{{"1"}}));
@@ -220,7 +232,7 @@ TEST_F(MutableTables, every_type_keeps_its_values) {
   EXPECT_EQ(replay->column(0)->ToString(), "[\n  [\n    false,\n    true\n  ]\n]");
 }
 
-TEST_F(MutableTables, column_names_may_hold_anything) {
+TEST_P(MutableTables, column_names_may_hold_anything) {
   store_->create(MutableTableBuilder("odd")
                      .column("sé\"lect; --", ColumnType::Utf8)
                      .column("名前", ColumnType::Int64)
@@ -231,7 +243,7 @@ TEST_F(MutableTables, column_names_may_hold_anything) {
   EXPECT_EQ(run("SELECT * FROM mutable.public.odd"), (Rows{{"y", "1"}}));
 }
 
-TEST_F(MutableTables, filters_on_indexed_columns_reach_the_store) {
+TEST_P(MutableTables, filters_on_indexed_columns_reach_the_store) {
   run("INSERT INTO mutable.public.items SELECT 'i' || i, i, NULL, 't' || (i % 7) FROM range(100) t(i)");
   const auto plan = [&](const std::string& where) {
     return run("EXPLAIN SELECT * FROM mutable.public.items WHERE " + where).at(0).at(1);
@@ -245,7 +257,9 @@ TEST_F(MutableTables, filters_on_indexed_columns_reach_the_store) {
   EXPECT_EQ(run("SELECT count(*) FROM mutable.public.items WHERE tier = 't1'"), (Rows{{"15"}}));
   EXPECT_EQ(run("SELECT count(*) FROM mutable.public.items WHERE tier BETWEEN 't1' AND 't2' AND since < 50"),
             (Rows{{"14"}}));
+}
 
+TEST_P(MutableTablesInFiles, statements_of_the_store_use_the_indexes) {
   const MutableTableDefinition table = store_->get("items");
   const auto query_plan = [&](const std::string& sql) {
     auto lease = catalog_->pool().lease();
@@ -270,7 +284,7 @@ TEST_F(MutableTables, filters_on_indexed_columns_reach_the_store) {
       ::testing::AllOf(::testing::HasSubstr("rowid>?"), ::testing::Not(::testing::HasSubstr("TEMP"))));
 }
 
-TEST_F(MutableTables, a_transaction_sees_its_changes_and_lands_at_once) {
+TEST_P(MutableTables, a_transaction_sees_its_changes_and_lands_at_once) {
   const auto transaction = engine_.begin();
   transaction->run("INSERT INTO mutable.public.numbers VALUES (1, 'a')");
   EXPECT_EQ(transaction->run("SELECT n FROM mutable.public.numbers")->num_rows(), 1);
@@ -280,7 +294,7 @@ TEST_F(MutableTables, a_transaction_sees_its_changes_and_lands_at_once) {
   EXPECT_ERROR(ErrorCode::Conflict, "the transaction is over", transaction->run("SELECT 1"));
 }
 
-TEST_F(MutableTables, a_transaction_ends_with_its_first_failure) {
+TEST_P(MutableTables, a_transaction_ends_with_its_first_failure) {
   const auto transaction = engine_.begin();
   transaction->run("INSERT INTO mutable.public.numbers VALUES (1, 'a')");
   EXPECT_ERROR(ErrorCode::AlreadyExists, "duplicate key",
@@ -290,7 +304,7 @@ TEST_F(MutableTables, a_transaction_ends_with_its_first_failure) {
   run("INSERT INTO mutable.public.numbers VALUES (2, 'c')");  // its turn to write was given back
 }
 
-TEST_F(MutableTables, batches_are_inserted_as_they_are_and_replayed_in_order) {
+TEST_P(MutableTables, batches_are_inserted_as_they_are_and_replayed_in_order) {
   arrow::Int64Builder numbers;
   arrow::StringBuilder labels;
   for (int64_t n = 250; n > 0; --n) {
@@ -322,7 +336,7 @@ TEST_F(MutableTables, batches_are_inserted_as_they_are_and_replayed_in_order) {
                store_->insert_batch("numbers", *renamed));
 }
 
-TEST_F(MutableTables, a_full_disk_is_reported_and_changes_nothing) {
+TEST_P(MutableTablesInFiles, a_full_disk_is_reported_and_changes_nothing) {
   run("INSERT INTO mutable.public.numbers VALUES (1, 'a')");
   {
     // One connection serves this test, so that all statements have the limit.
