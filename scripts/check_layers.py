@@ -24,6 +24,7 @@ PUBLIC_HEADERS = {
     "mutable_table": "catalog",
     "search": "search",
     "session": "engine",
+    "tenant_id": "base",
     "transaction": "db",
     "version": "base",
 }

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <jammi/config.h>
 #include <jammi/mutable_table.h>
 #include <jammi/records.h>
+#include <jammi/tenant_id.h>
 #include <jammi/transaction.h>
 
 namespace arrow {
@@ -22,7 +24,8 @@ class Table;
 namespace jammi {
 namespace catalog {
 class Catalog;
-}
+class TenantScope;
+}  // namespace catalog
 namespace io {
 class FileSystem;
 }
@@ -43,7 +46,12 @@ std::unique_ptr<Database> open_database(const Config& config, std::shared_ptr<io
 }
 
 /// SQL over registered sources, result tables and the catalog, without any model code (libjammi_db).
-/// One per process and artifact directory; all methods are thread-safe.
+/// One is opened per process and artifact directory; `with_tenant` makes others of it. All methods are
+/// thread-safe.
+///
+/// A call sees what the tenant sees that is bound when it begins: its own sources, result tables, models and
+/// channels and those of nobody, and of tables with a tenant column (`set_source_tenant_column`) its own rows
+/// and those with NULL there. Without a tenant, only what is nobody's. What a call writes is the tenant's.
 class Database {
  public:
   /// Opens or creates everything under `config.artifact_dir`, recovers tables that a crash left in
@@ -61,8 +69,20 @@ class Database {
   void add_source(const std::string& id, SourceType type, SourceConnection connection);
 
   /// Forgets a source and deletes its result tables with their files. NotFound if there is none.
+  /// A tenant removes its own: Tenant errors for one that is everybody's.
   void remove_source(const std::string& id);
 
+  /// Declares which column of a source's tables holds the tenant of a row, as a UUID in canonical form; none:
+  /// no column does, and all rows are everybody's. Without effect on tables that have a column "tenant_id",
+  /// which always is the one. NotFound for a column that none of the tables has. A table without it cannot be
+  /// read any more. Whoever sees the source may declare one where there is none; only its owner may change or
+  /// drop it. Conflict when the source has result tables, which hold rows of all tenants.
+  void set_source_tenant_column(const std::string& id, const std::optional<std::string>& column);
+
+  /// The column that was declared.
+  std::optional<std::string> source_tenant_column(const std::string& id) const;
+
+  /// Those that the tenant sees, by id.
   std::vector<SourceRecord> list_sources() const;
 
   /// The source's tables with their columns. NotFound if there is none.
@@ -160,15 +180,30 @@ class Database {
   /// Number of rows of a source's table.
   uint64_t count_rows(const std::string& id, const std::string& table = "");
 
+  /// Another object for the same open files, which works for `tenant`; this one stays as it is.
+  std::unique_ptr<Database> with_tenant(const TenantId& tenant) const;
+
+  /// Changes for whom this object works; calls that have begun are not affected.
+  void bind_tenant(const TenantId& tenant);
+  void unbind_tenant();
+  std::optional<TenantId> tenant() const;
+
+  /// Another object for the same open files, which sees what `scope` sees: for engine layers, whose work of
+  /// several calls is for one tenant.
+  std::unique_ptr<Database> within(const catalog::TenantScope& scope) const;
+  catalog::TenantScope scope() const;
+
   const Config& config() const noexcept;
   catalog::Catalog& catalog() noexcept;
   storage::ResultStore& results() noexcept;
 
  private:
   struct State;
-  explicit Database(std::unique_ptr<State> state);
+  class Binding;
+  Database(std::shared_ptr<State> state, const catalog::TenantScope& scope);
   friend std::unique_ptr<Database> db::open_database(const Config&, std::shared_ptr<io::FileSystem>);
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;
+  std::unique_ptr<Binding> binding_;
 };
 
 }  // namespace jammi

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -15,11 +16,15 @@
 #include <jammi/inference.h>
 #include <jammi/records.h>
 #include <jammi/search.h>
+#include <jammi/tenant_id.h>
 
 namespace jammi {
 
 /// The whole engine: data plane and models. The one facade behind the command line, the Python package and
 /// the server. Thread-safe.
+///
+/// A session may be bound to a tenant: its calls then see and write what is the tenant's, as those of its
+/// Database do. The tenant of a call is the one that is bound when it begins.
 class Session {
  public:
   static std::unique_ptr<Session> open(const Config& config);
@@ -27,7 +32,16 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Sources, SQL and the catalog.
+  /// Another session of the same engine, with its models and caches, which is bound to `tenant`; this one
+  /// stays as it is, and either may outlive the other.
+  std::unique_ptr<Session> with_tenant(const TenantId& tenant) const;
+
+  /// Binds this session to another tenant, or to none, for the calls that begin from now on.
+  void bind_tenant(const TenantId& tenant);
+  void unbind_tenant();
+  std::optional<TenantId> tenant() const;
+
+  /// Sources, SQL and the catalog, bound to the session's tenant. Lives as long as the session.
   Database& database() noexcept;
 
   /// Embeds the text of `columns` (joined with one space, nulls skipped) for every row of a source and stores
@@ -63,7 +77,8 @@ class Session {
                                                   const std::string& key,
                                                   const InferenceOptions& options = {});
 
-  /// Shows the output of every inference to `observer` from its next batch on.
+  /// Shows the output of the inferences of the tenant that is bound now (without one: those without one) to
+  /// `observer`, from their next batch on.
   void add_observer(std::shared_ptr<InferenceObserver> observer);
 
   /// Forgets an observer; a call of it that is under way finishes.
@@ -96,13 +111,14 @@ class Session {
   void preload_model(const std::string& model, ModelTask task = ModelTask::TextEmbedding,
                      std::stop_token stop = {});
 
-  /// The models in memory, the one used last first. A model is loaded by its first use and stays, as long as
-  /// `inference.max_loaded_models` and the memory allow; one in use always does.
+  /// The models in memory that the tenant has used or that are everybody's, the one used last first. A model
+  /// is loaded by its first use and stays, as long as `inference.max_loaded_models` and the memory allow; one
+  /// in use always does.
   std::vector<LoadedModel> loaded_models() const;
 
   /// Makes a model's next use like its first: drops it from memory and forgets where its files were found.
-  /// They stay, as does its row in the catalog. Throws Conflict while it is in use, NotFound for a model
-  /// that is neither in memory nor in the catalog.
+  /// They stay, as does its row in the catalog. Throws Conflict while it is in use, NotFound for a model that
+  /// the catalog does not show to the tenant.
   void evict_model(const std::string& model);
 
   /// How the caches of the configuration's [cache] section have done.
@@ -110,8 +126,10 @@ class Session {
 
  private:
   struct State;
-  explicit Session(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  class Work;
+  Session(std::shared_ptr<State> state, std::unique_ptr<Database> database);
+  std::shared_ptr<State> state_;
+  std::unique_ptr<Database> database_;
 };
 
 }  // namespace jammi

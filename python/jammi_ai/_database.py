@@ -127,6 +127,40 @@ class Database:
         """
         return self._session.describe_source(_arguments.text("name", name))
 
+    def set_source_tenant_column(self, name: str, column: str | None) -> None:
+        """Declares which column of a source's tables holds the tenant of a row; None: no column does.
+
+        A database that is bound to a tenant sees of such a table only the rows whose column is the tenant's id, as a text
+        in lower case, and those where it is null; one that is not bound only the latter. A column `tenant_id` is always
+        the one, whatever is declared.
+
+        Whoever sees a source may declare a column where there is none; only its owner may change or drop it.
+
+        Raises:
+            RuntimeError: "Source error: <name>: Column not found: <column>"; the source has embeddings, which hold rows of
+                all tenants; a source that is not the tenant's own.
+        """
+        self._session.set_source_tenant_column(
+            _arguments.text("name", name), None if column is None else _arguments.condition("column", column)
+        )
+
+    # Tenants
+
+    def with_tenant(self, tenant_id: str) -> None:
+        """Binds this database to a tenant, for the calls that begin from now on; "" for none.
+
+        A bound database sees the sources, embeddings, models and channels of its tenant and those of nobody, and what it
+        writes is the tenant's. One that is not bound sees only what is nobody's.
+
+        Raises:
+            RuntimeError: "Tenant error: tenant id '<id>': not a UUID, ..."; the nil UUID.
+        """
+        self._session.with_tenant(_arguments.text("tenant_id", tenant_id))
+
+    def tenant(self) -> str | None:
+        """The id of the tenant that this database is bound to, in lower case; None when it is bound to none."""
+        return self._session.tenant()
+
     # SQL
 
     def sql(self, query: str, *, relations: Mapping[str, Any] | None = None) -> pyarrow.Table:

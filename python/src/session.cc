@@ -75,6 +75,22 @@ void remove_source(const SessionHandle& handle, const std::string& name) {
   run_without_gil([&] { session->database().remove_source(name); });
 }
 
+void set_source_tenant_column(const SessionHandle& handle, const std::string& name,
+                              const std::optional<std::string>& column) {
+  const std::shared_ptr<Session> session = handle.session();
+  run_without_gil([&] { session->database().set_source_tenant_column(name, column); });
+}
+
+void with_tenant(const SessionHandle& handle, const std::string& tenant_id) {
+  const std::shared_ptr<Session> session = handle.session();
+  if (tenant_id.empty()) return session->unbind_tenant();
+  session->bind_tenant(TenantId::parse(tenant_id));
+}
+
+std::optional<std::string> tenant(const SessionHandle& handle) {
+  return handle.session()->tenant().transform([](const TenantId& id) { return id.text(); });
+}
+
 ArrowTable run_sql(const SessionHandle& handle, const std::string& query,
                    const std::map<std::string, ArrowTable>& relations) {
   const std::shared_ptr<Session> session = handle.session();
@@ -275,6 +291,9 @@ void bind_session(nb::module_& module) {
       .def("list_sources", list_sources, nb::sig("def list_sources(self) -> list[jammi_ai._records.Source]"))
       .def("describe_source", describe_source, nb::arg("name"),
            nb::sig("def describe_source(self, name: str) -> jammi_ai._records.SourceDescription | None"))
+      .def("set_source_tenant_column", set_source_tenant_column, nb::arg("name"), nb::arg("column").none())
+      .def("with_tenant", with_tenant, nb::arg("tenant_id"))
+      .def("tenant", tenant)
       .def("register_channel", register_channel, nb::arg("channel_id"), nb::arg("priority"),
            nb::arg("columns"))
       .def("add_channel_columns", add_channel_columns, nb::arg("channel_id"), nb::arg("columns"))

@@ -22,7 +22,8 @@ struct SourceListing {
 };
 
 SourceListing read_listing(Session& session) {
-  return {session.database().list_sources(), session.database().catalog().result_tables().list()};
+  const auto database = session.database().within(session.database().scope());
+  return {database->list_sources(), database->catalog().result_tables().list(database->scope())};
 }
 
 nb::dict to_dict(const ResultTableRecord& table) {

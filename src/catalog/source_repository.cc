@@ -52,6 +52,19 @@ SourceRecord read_source(const Statement& row) {
   return source;
 }
 
+std::optional<SourceRecord> find_source(Connection& connection, const std::string& id,
+                                        const TenantScope& scope) {
+  Statement select(connection, std::string(kColumns) + "WHERE source_id = ? AND " + kIsVisible);
+  bind_scope(select.bind(std::string_view(id)), scope);
+  if (!select.step()) return std::nullopt;
+  return read_source(select);
+}
+
+SourceRecord source_or_throw(std::optional<SourceRecord> source, const std::string& id) {
+  if (!source) throw source_error(ErrorCode::NotFound, id, "Source not found");
+  return *std::move(source);
+}
+
 }  // namespace
 
 SourceRecord SourceRepository::add(const std::string& id, SourceType type, const SourceConnection& connection,
@@ -75,16 +88,11 @@ SourceRecord SourceRepository::add(const std::string& id, SourceType type, const
 
 std::optional<SourceRecord> SourceRepository::find(const std::string& id, const TenantScope& scope) const {
   auto lease = pool_.lease();
-  Statement select(*lease, std::string(kColumns) + "WHERE source_id = ? AND " + kIsVisible);
-  bind_scope(select.bind(std::string_view(id)), scope);
-  if (!select.step()) return std::nullopt;
-  return read_source(select);
+  return find_source(*lease, id, scope);
 }
 
 SourceRecord SourceRepository::get(const std::string& id, const TenantScope& scope) const {
-  std::optional<SourceRecord> source = find(id, scope);
-  if (!source) throw source_error(ErrorCode::NotFound, id, "Source not found");
-  return *std::move(source);
+  return source_or_throw(find(id, scope), id);
 }
 
 std::vector<SourceRecord> SourceRepository::list(const TenantScope& scope) const {
@@ -94,6 +102,22 @@ std::vector<SourceRecord> SourceRepository::list(const TenantScope& scope) const
   std::vector<SourceRecord> sources;
   while (select.step()) sources.push_back(read_source(select));
   return sources;
+}
+
+void SourceRepository::set_option(const std::string& id, const std::string& name,
+                                  const std::optional<std::string>& value, const TenantScope& scope) {
+  auto lease = pool_.lease();
+  Transaction transaction(*lease);
+  SourceConnection connection = source_or_throw(find_source(*lease, id, scope), id).connection;
+  if (value) {
+    connection.options[name] = *value;
+  } else {
+    connection.options.erase(name);
+  }
+  Statement update(*lease,
+                   "UPDATE sources SET options = ?, updated_at = CURRENT_TIMESTAMP WHERE source_id = ?");
+  update.bind(std::string_view(connection_json(id, connection))).bind(std::string_view(id)).run();
+  transaction.commit();
 }
 
 void SourceRepository::remove(const std::string& id, const TenantScope& scope) {

@@ -28,6 +28,11 @@ class SourceRepository {
   /// Visible sources ordered by id.
   std::vector<SourceRecord> list(const TenantScope& scope = {}) const;
 
+  /// Changes one option of a source's connection; no value removes it. Throws source_error(NotFound, "Source
+  /// not found").
+  void set_option(const std::string& id, const std::string& name, const std::optional<std::string>& value,
+                  const TenantScope& scope = {});
+
   /// Removes the row only; result tables are the result store's. A bound tenant removes only its own sources.
   /// Throws source_error(NotFound, "Source not found").
   void remove(const std::string& id, const TenantScope& scope = {});

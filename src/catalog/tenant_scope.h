@@ -6,7 +6,7 @@
 
 namespace jammi::catalog {
 
-/// Whose catalog rows a caller may see. A bound tenant sees its own rows and those without a tenant; nobody
+/// Whose rows a caller may see. A bound tenant sees its own rows and those without a tenant; nobody
 /// bound (the default) sees only rows without a tenant.
 class TenantScope {
  public:
@@ -19,6 +19,13 @@ class TenantScope {
   /// The tenant that new rows are stamped with.
   const std::optional<std::string>& tenant_id() const { return tenant_id_; }
   bool sees_everything() const { return sees_everything_; }
+
+  /// Whether what belongs to `owner`, nobody if there is none, is visible.
+  bool sees(const std::optional<std::string>& owner) const {
+    return sees_everything_ || !owner || owner == tenant_id_;
+  }
+
+  bool operator==(const TenantScope&) const = default;
 
  private:
   TenantScope(std::optional<std::string> tenant_id, bool sees_everything)

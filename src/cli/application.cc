@@ -76,6 +76,7 @@ struct Arguments {
   SearchCommandOptions search;
   ChannelOptions channel;
   MutableTableOptions mutable_table;
+  TenantColumnOptions tenant_column;
   PreloadOptions preload;
   std::string source;
   std::string model;
@@ -122,6 +123,19 @@ void add_source_commands(CLI::App& app, const Context& context, Arguments& argum
       *sources, "describe", "Show the tables and columns of a source",
       [&] { describe_source(context, arguments.source); }, "  jammi sources describe patents");
   add_text(*describe, "NAME", arguments.source, "Name of the source")->required();
+
+  TenantColumnOptions& tenant_column = arguments.tenant_column;
+  CLI::App* set_tenant_column = add_command(
+      *sources, "set-tenant-column", "Declare which column holds the tenant of a row",
+      [&] { set_source_tenant_column(context, tenant_column); },
+      "  jammi sources set-tenant-column notes customer_id\n"
+      "  jammi sources set-tenant-column notes --none");
+  add_text(*set_tenant_column, "NAME", tenant_column.source, "Name of the source")->required();
+  CLI::Option* column =
+      add_text(*set_tenant_column, "COLUMN", tenant_column.column, "A column of the source's tables");
+  CLI::Option* none =
+      set_tenant_column->add_flag("--none", "No column: all rows are everybody's, unless it is tenant_id");
+  require_one(*set_tenant_column, {column, none});
 }
 
 void add_model_commands(CLI::App& app, const Context& context, Arguments& arguments) {
@@ -316,6 +330,7 @@ void add_search_command(CLI::App& app, const Context& context, Arguments& argume
 
 void add_global_options(CLI::App& app, Context& context) {
   add_text(app, "--config", context.config_path, "Configuration file");
+  add_text(app, "--tenant", context.tenant, "Work for this tenant: see and write only what is its, a UUID");
   app.add_option_function<std::string>(
          "--format",
          [&](const std::string& word) {

@@ -44,13 +44,13 @@ std::string declarations(const std::vector<ChannelColumn>& columns) {
 
 void register_channel(const Context& context, const ChannelOptions& options) {
   const std::vector<ChannelColumn> columns = parse_columns(options.columns);
-  Database::open(configure(context))->register_channel(options.name, options.priority, columns);
+  open_database(context)->register_channel(options.name, options.priority, columns);
   context.out << "Channel '" << options.name << "' registered (priority=" << options.priority << ").\n";
 }
 
 void add_channel_columns(const Context& context, const ChannelOptions& options) {
   const std::vector<ChannelColumn> columns = parse_columns(options.columns);
-  Database::open(configure(context))->add_channel_columns(options.name, columns);
+  open_database(context)->add_channel_columns(options.name, columns);
   context.out << "Channel '" << options.name << "' extended with " << columns.size() << " column(s).\n";
 }
 
@@ -59,7 +59,7 @@ void list_channels(const Context& context) {
                   .rows = {},
                   .rule_width = 70,
                   .empty_message = "No channels registered."};
-  for (const ChannelRecord& channel : Database::open(configure(context))->list_channels()) {
+  for (const ChannelRecord& channel : open_database(context)->list_channels()) {
     listing.rows.push_back({channel.id, std::to_string(channel.priority), declarations(channel.columns)});
   }
   print_listing(listing, context.format, context.out);

@@ -22,6 +22,7 @@ struct Context {
   bool status_is_terminal = false;
   std::stop_token stop;
   std::optional<std::filesystem::path> config_path;
+  std::string tenant;  ///< a UUID; empty: none
   OutputFormat format = OutputFormat::Table;
 };
 
@@ -82,10 +83,16 @@ struct MutableTableOptions {
   std::string order_column;          ///< empty: none
 };
 
+struct TenantColumnOptions {
+  std::string source;
+  std::string column;  ///< empty: none
+};
+
 void add_source(const Context& context, const AddSourceOptions& options);
 void list_sources(const Context& context);
 void remove_source(const Context& context, const std::string& name);
 void describe_source(const Context& context, const std::string& name);
+void set_source_tenant_column(const Context& context, const TenantColumnOptions& options);
 void list_models(const Context& context);
 void show_model(const Context& context, const std::string& model);
 void preload_models(const Context& context, const PreloadOptions& options);

@@ -53,7 +53,7 @@ Listing summary_record(const EmbeddingSummary& summary) {
 }  // namespace
 
 void embed(const Context& context, const EmbedOptions& options) {
-  auto session = Session::open(configure(context));
+  auto session = open_session(context);
   EmbeddingSummary summary;
   {
     ProgressLine line(context.status, context.status_is_terminal);

@@ -10,7 +10,7 @@
 namespace jammi::cli {
 
 void infer(const Context& context, const InferCommandOptions& options) {
-  auto session = Session::open(configure(context));
+  auto session = open_session(context);
   ProgressLine line(context.status, context.status_is_terminal);
   InferenceOptions inference{.progress = {}, .stop = context.stop};
   // Rows that scroll by on the same terminal are progress enough.

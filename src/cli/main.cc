@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
                               .out_is_terminal = isatty(STDOUT_FILENO) == 1,
                               .status_is_terminal = isatty(STDERR_FILENO) == 1,
                               .stop = interrupt.token(),
-                              .config_path = {}};
+                              .config_path = {},
+                              .tenant = {}};
   try {
     int exit_code = jammi::cli::run(argc, argv, context);
     if (!std::cout.flush()) {

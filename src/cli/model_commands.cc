@@ -67,8 +67,8 @@ void list_models(const Context& context) {
                   .rows = {},
                   .rule_width = 75,
                   .empty_message = "No models registered."};
-  auto database = Database::open(configure(context));
-  for (const ModelRecord& model : database->catalog().models().list()) {
+  auto database = open_database(context);
+  for (const ModelRecord& model : database->catalog().models().list(database->scope())) {
     listing.rows.push_back({model.name, model.backend, std::string(to_string(model.task)), model.status});
   }
   print_listing(listing, context.format, context.out);
@@ -76,7 +76,8 @@ void list_models(const Context& context) {
 
 void show_model(const Context& context, const std::string& model) {
   const std::string id = canonical_id(model);
-  const auto record = Database::open(configure(context))->catalog().models().latest(id);
+  const auto database = open_database(context);
+  const auto record = database->catalog().models().latest(id, database->scope());
   if (!record) throw Error(ErrorCode::NotFound, ErrorCategory::None, "No model '" + id + "' registered.");
   const Listing listing = model_record(*record);
   print_listing(context.format == OutputFormat::Table ? upright(listing) : listing, context.format,
@@ -95,7 +96,7 @@ void preload_models(const Context& context, const PreloadOptions& options) {
   Listing listing{.columns = {{"Model ID", "model_id"}, {"Task", "task"}, {"Memory", "memory_bytes"}},
                   .rows = {},
                   .empty_message = ""};
-  auto session = Session::open(config);
+  auto session = open_session(context);
   for (const std::string& name : names) {
     session->preload_model(model_argument(name), task, context.stop);
     const LoadedModel loaded = session->loaded_models().front();
@@ -111,7 +112,7 @@ void preload_models(const Context& context, const PreloadOptions& options) {
 }
 
 void evict_model(const Context& context, const std::string& model) {
-  Session::open(configure(context))->evict_model(model_argument(model));
+  open_session(context)->evict_model(model_argument(model));
   context.out << "Model '" << canonical_id(model) << "' evicted; its next use finds its files anew.\n";
 }
 

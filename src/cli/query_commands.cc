@@ -8,7 +8,7 @@
 namespace jammi::cli {
 
 void query(const Context& context, const std::string& statement) {
-  auto session = Session::open(configure(context));
+  auto session = open_session(context);
   print_rows(*session->database().sql(statement, context.stop), context.format, context.out);
 }
 

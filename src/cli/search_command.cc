@@ -27,10 +27,11 @@ std::shared_ptr<arrow::Table> pick_columns(const arrow::Table& found, const std:
 }  // namespace
 
 void search(const Context& context, const SearchCommandOptions& options) {
-  auto session = Session::open(configure(context));
+  auto session = open_session(context);
   auto& tables = session->database().catalog().result_tables();
-  ResultTableRecord table =
-      options.table.empty() ? tables.latest_ready_embedding(options.source) : tables.get(options.table);
+  const catalog::TenantScope scope = session->database().scope();
+  ResultTableRecord table = options.table.empty() ? tables.latest_ready_embedding(options.source, scope)
+                                                  : tables.get(options.table, scope);
   std::string model = options.model.empty() ? model_of(table) : model_argument(options.model);
 
   std::vector<float> vector = options.image.empty()

@@ -73,7 +73,7 @@ void add_source(const Context& context, const AddSourceOptions& options) {
   } else if (place.type == SourceType::File) {
     connection.format = format_by_extension(*connection.url);
   }
-  Database::open(configure(context))->add_source(options.name, place.type, std::move(connection));
+  open_database(context)->add_source(options.name, place.type, std::move(connection));
   context.out << "Source '" << options.name << "' added.\n";
 }
 
@@ -82,14 +82,14 @@ void list_sources(const Context& context) {
                   .rows = {},
                   .rule_width = 55,
                   .empty_message = "No sources registered."};
-  for (const SourceRecord& source : Database::open(configure(context))->list_sources()) {
+  for (const SourceRecord& source : open_database(context)->list_sources()) {
     listing.rows.push_back({source.id, kind_title(source.type), source.created_at});
   }
   print_listing(listing, context.format, context.out);
 }
 
 void remove_source(const Context& context, const std::string& name) {
-  Database::open(configure(context))->remove_source(name);
+  open_database(context)->remove_source(name);
   context.out << "Source '" << name << "' removed.\n";
 }
 
@@ -97,13 +97,25 @@ void describe_source(const Context& context, const std::string& name) {
   Listing listing{.columns = {{"Table", "table"}, {"Column", "column"}, {"Type", "type"}},
                   .rows = {},
                   .empty_message = "The source has no tables."};
-  for (const TableDescription& table : Database::open(configure(context))->describe_source(name)) {
+  for (const TableDescription& table : open_database(context)->describe_source(name)) {
     std::string table_name = name + ".public." + table.name;
     for (const ColumnDescription& column : table.columns) {
       listing.rows.push_back({table_name, column.name, column.type});
     }
   }
   print_listing(listing, context.format, context.out);
+}
+
+void set_source_tenant_column(const Context& context, const TenantColumnOptions& options) {
+  const auto database = open_database(context);
+  if (options.column.empty()) {
+    database->set_source_tenant_column(options.source, std::nullopt);
+    context.out << "Source '" << options.source << "' has no tenant column.\n";
+    return;
+  }
+  database->set_source_tenant_column(options.source, options.column);
+  context.out << "Rows of source '" << options.source << "' belong to the tenant in '" << options.column
+              << "'.\n";
 }
 
 }  // namespace jammi::cli

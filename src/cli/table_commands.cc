@@ -18,8 +18,8 @@ void list_tables(const Context& context) {
                               {"Table", "table"}},
                   .rows = {},
                   .empty_message = "No result tables."};
-  auto database = Database::open(configure(context));
-  for (const ResultTableRecord& table : database->catalog().result_tables().list()) {
+  auto database = open_database(context);
+  for (const ResultTableRecord& table : database->catalog().result_tables().list(database->scope())) {
     listing.rows.push_back({table.source_id, std::to_string(table.row_count),
                             table.dimensions ? std::to_string(*table.dimensions) : "",
                             std::string(to_string(table.status)), table.created_at, table.model_id,

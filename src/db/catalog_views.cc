@@ -16,6 +16,8 @@
 namespace jammi::db {
 namespace {
 
+using catalog::TenantScope;
+
 // One column of a view over records of type `Record`: text or, for integers, Int64.
 template <typename Record>
 struct ViewColumn {
@@ -45,12 +47,12 @@ struct ViewColumn {
 
 template <typename Record>
 sql::CatalogView view(std::string name, std::vector<ViewColumn<Record>> columns,
-                      std::function<std::vector<Record>()> list) {
+                      std::function<std::vector<Record>(const TenantScope&)> list) {
   arrow::FieldVector fields;
   for (const auto& column : columns) fields.push_back(column.field());
   auto schema = arrow::schema(std::move(fields));
-  return {.name = std::move(name), .schema = schema, .read = [=] {
-            std::vector<Record> records = list();
+  return {.name = std::move(name), .schema = schema, .read = [=](const TenantScope& scope) {
+            std::vector<Record> records = list(scope);
             arrow::ArrayVector arrays;
             for (const auto& column : columns) arrays.push_back(column.values(records));
             return arrow::Table::Make(schema, std::move(arrays), static_cast<int64_t>(records.size()));
@@ -89,7 +91,7 @@ sql::CatalogView sources_view(std::shared_ptr<catalog::Catalog> catalog) {
        text<R>("created_at", [](const R& r) { return r.created_at; }),
        text<R>("updated_at", [](const R& r) { return r.updated_at; }),
        text<R>("tenant_id", [](const R& r) { return r.tenant_id; })},
-      [catalog] { return catalog->sources().list(); });
+      [catalog](const TenantScope& scope) { return catalog->sources().list(scope); });
 }
 
 sql::CatalogView models_view(std::shared_ptr<catalog::Catalog> catalog) {
@@ -106,7 +108,7 @@ sql::CatalogView models_view(std::shared_ptr<catalog::Catalog> catalog) {
                   text<R>("created_at", [](const R& r) { return r.created_at; }),
                   text<R>("updated_at", [](const R& r) { return r.updated_at; }),
                   text<R>("tenant_id", [](const R& r) { return r.tenant_id; })},
-                 [catalog] { return catalog->models().list(); });
+                 [catalog](const TenantScope& scope) { return catalog->models().list(scope); });
 }
 
 sql::CatalogView result_tables_view(std::shared_ptr<catalog::Catalog> catalog) {
@@ -127,7 +129,7 @@ sql::CatalogView result_tables_view(std::shared_ptr<catalog::Catalog> catalog) {
                   text<R>("created_at", [](const R& r) { return r.created_at; }),
                   text<R>("completed_at", [](const R& r) { return r.completed_at; }),
                   text<R>("tenant_id", [](const R& r) { return r.tenant_id; })},
-                 [catalog] { return catalog->result_tables().list(); });
+                 [catalog](const TenantScope& scope) { return catalog->result_tables().list(scope); });
 }
 
 std::string declared(const std::vector<ChannelColumn>& columns) {
@@ -145,7 +147,7 @@ sql::CatalogView channels_view(std::shared_ptr<catalog::Catalog> catalog) {
                   text<R>("columns", [](const R& r) { return declared(r.columns); }),
                   text<R>("created_at", [](const R& r) { return r.created_at; }),
                   text<R>("tenant_id", [](const R& r) { return r.tenant_id; })},
-                 [catalog] { return catalog->channels().list(); });
+                 [catalog](const TenantScope& scope) { return catalog->channels().list(scope); });
 }
 
 bool is_same_name(const std::string& left, const std::string& right) {
@@ -153,20 +155,21 @@ bool is_same_name(const std::string& left, const std::string& right) {
   return std::ranges::equal(left, right, {}, lower, lower);
 }
 
-std::vector<sql::ResultFile> ready_tables(catalog::Catalog& catalog) {
+std::vector<sql::ResultFile> ready_tables(catalog::Catalog& catalog, const TenantScope& scope) {
   std::vector<sql::ResultFile> files;
-  for (const ResultTableRecord& table : catalog.result_tables().list()) {
+  for (const ResultTableRecord& table : catalog.result_tables().list(scope)) {
     if (table.status == ResultTableStatus::Ready) files.push_back({table.table_name, table.parquet_path});
   }
   return files;
 }
 
-std::optional<sql::ResultFile> find_ready_table(catalog::Catalog& catalog, const std::string& name) {
-  if (auto table = catalog.result_tables().find(name)) {
+std::optional<sql::ResultFile> find_ready_table(catalog::Catalog& catalog, const std::string& name,
+                                                const TenantScope& scope) {
+  if (auto table = catalog.result_tables().find(name, scope)) {
     if (table->status != ResultTableStatus::Ready) return std::nullopt;
     return sql::ResultFile{table->table_name, table->parquet_path};
   }
-  for (sql::ResultFile& file : ready_tables(catalog)) {
+  for (sql::ResultFile& file : ready_tables(catalog, scope)) {
     if (is_same_name(file.table_name, name)) return file;
   }
   return std::nullopt;
@@ -175,11 +178,13 @@ std::optional<sql::ResultFile> find_ready_table(catalog::Catalog& catalog, const
 }  // namespace
 
 sql::CatalogContent catalog_content(std::shared_ptr<catalog::Catalog> catalog) {
-  return {
-      .find_result_table = [catalog](const std::string& name) { return find_ready_table(*catalog, name); },
-      .list_result_tables = [catalog] { return ready_tables(*catalog); },
-      .views = {sources_view(catalog), models_view(catalog), result_tables_view(catalog),
-                channels_view(catalog)}};
+  return {.find_result_table =
+              [catalog](const std::string& name, const TenantScope& scope) {
+                return find_ready_table(*catalog, name, scope);
+              },
+          .list_result_tables = [catalog](const TenantScope& scope) { return ready_tables(*catalog, scope); },
+          .views = {sources_view(catalog), models_view(catalog), result_tables_view(catalog),
+                    channels_view(catalog)}};
 }
 
 }  // namespace jammi::db

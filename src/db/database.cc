@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <mutex>
 #include <utility>
 
 #include <arrow/api.h>
@@ -18,6 +19,7 @@
 #include "db/open.h"
 #include "db/source_location.h"
 #include "db/source_registry.h"
+#include "db/tenant_column.h"
 #include "db/transaction_state.h"
 #include "index/sidecar_writer.h"
 #include "io/local_file_system.h"
@@ -31,6 +33,7 @@ namespace jammi {
 namespace {
 
 namespace fs = std::filesystem;
+using catalog::TenantScope;
 
 std::shared_ptr<catalog::Catalog> open_catalog(const Config& config) {
   catalog::CatalogOptions options{.pool_size = config.catalog.pool_size};
@@ -77,11 +80,48 @@ auto about_source(const std::string& id, Call&& call) {
   }
 }
 
+void require_owned(const SourceRecord& source, const TenantScope& scope) {
+  if (source.tenant_id == scope.tenant_id()) return;
+  throw Error(ErrorCode::InvalidArgument, ErrorCategory::Tenant,
+              "a source of all tenants is changed or removed without a tenant: " + source.id);
+}
+
+void require_no_results(catalog::Catalog& catalog, const std::string& source) {
+  for (const ResultTableRecord& table : catalog.result_tables().list(TenantScope::everything())) {
+    if (table.source_id != source || table.status == ResultTableStatus::Failed) continue;
+    throw source_error(ErrorCode::Conflict, source,
+                       "its embeddings hold rows of all tenants; remove the source, which deletes them, add "
+                       "it again, declare the tenant column and then embed");
+  }
+}
+
 }  // namespace
+
+using catalog::TenantScope;
 
 void throw_if_error(const arrow::Status& status) {
   sql::throw_if_error(status);
 }
+
+/// For whom a Database works.
+class Database::Binding {
+ public:
+  explicit Binding(TenantScope scope) : scope_(std::move(scope)) {}
+
+  TenantScope scope() const {
+    std::lock_guard lock(mutex_);
+    return scope_;
+  }
+
+  void set(TenantScope scope) {
+    std::lock_guard lock(mutex_);
+    scope_ = std::move(scope);
+  }
+
+ private:
+  mutable std::mutex mutex_;  // guards scope_
+  TenantScope scope_;
+};
 
 struct Database::State {
   State(const Config& given, std::shared_ptr<io::FileSystem> files)
@@ -92,14 +132,24 @@ struct Database::State {
         engine(engine_options(config), db::catalog_content(catalog), mutable_tables),
         sources(catalog, engine) {}
 
-  TableDescription describe(const std::string& id, const std::string& table) {
+  std::vector<TableDescription> describe(const std::string& id, const TenantScope& scope) {
     sources.refresh();
-    catalog->sources().get(id);
-    std::vector<TableDescription> tables = about_source(id, [&] { return engine.describe_source(id); });
+    catalog->sources().get(id, scope);
+    return about_source(id, [&] { return engine.describe_source(id); });
+  }
+
+  TableDescription describe(const std::string& id, const std::string& table, const TenantScope& scope) {
+    std::vector<TableDescription> tables = describe(id, scope);
     for (TableDescription& description : tables) {
       if (table.empty() || description.name == table) return std::move(description);
     }
     throw source_error(ErrorCode::NotFound, id, "Table not found: " + table);
+  }
+
+  std::shared_ptr<arrow::RecordBatchReader> query(const std::string& text, std::stop_token stop,
+                                                  const TenantScope& scope) {
+    sources.refresh();
+    return engine.query(text, std::move(stop), scope);
   }
 
   Config config;
@@ -110,7 +160,8 @@ struct Database::State {
   db::SourceRegistry sources;
 };
 
-Database::Database(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Database::Database(std::shared_ptr<State> state, const TenantScope& scope)
+    : state_(std::move(state)), binding_(std::make_unique<Binding>(scope)) {}
 Database::~Database() = default;
 
 std::unique_ptr<Database> Database::open(const Config& config) {
@@ -118,42 +169,89 @@ std::unique_ptr<Database> Database::open(const Config& config) {
 }
 
 std::unique_ptr<Database> db::open_database(const Config& config, std::shared_ptr<io::FileSystem> files) {
-  auto state = std::make_unique<Database::State>(config, std::move(files));
+  auto state = std::make_shared<Database::State>(config, std::move(files));
   storage::ResultStore& results = state->results;
   results.recover([&results](const ResultTableRecord& table) { index::rebuild_sidecars(results, table); });
   state->sources.refresh();
-  warn_about_missing_files(state->catalog->sources().list());
-  return std::unique_ptr<Database>(new Database(std::move(state)));
+  warn_about_missing_files(state->catalog->sources().list(TenantScope::everything()));
+  return std::unique_ptr<Database>(new Database(std::move(state), TenantScope()));
+}
+
+std::unique_ptr<Database> Database::with_tenant(const TenantId& tenant) const {
+  return within(TenantScope::of(tenant.text()));
+}
+
+std::unique_ptr<Database> Database::within(const TenantScope& scope) const {
+  return std::unique_ptr<Database>(new Database(state_, scope));
+}
+
+void Database::bind_tenant(const TenantId& tenant) {
+  binding_->set(TenantScope::of(tenant.text()));
+}
+
+void Database::unbind_tenant() {
+  binding_->set(TenantScope());
+}
+
+std::optional<TenantId> Database::tenant() const {
+  const TenantScope bound = scope();
+  if (!bound.tenant_id()) return std::nullopt;
+  return TenantId::parse(*bound.tenant_id());
+}
+
+TenantScope Database::scope() const {
+  return binding_->scope();
 }
 
 void Database::add_source(const std::string& id, SourceType type, SourceConnection connection) {
+  const TenantScope owner = scope();
   state_->sources.refresh();
-  if (state_->engine.has_source(id) || state_->catalog->sources().find(id)) {
+  if (state_->engine.has_source(id) || state_->catalog->sources().find(id, TenantScope::everything())) {
     throw source_error(ErrorCode::AlreadyExists, id, "Source already registered");
   }
-  about_source(id, [&] {
+  const std::vector<TableDescription> tables = about_source(id, [&] {
     state_->engine.require_free_name(id);
-    if (type == SourceType::File) {
-      sql::FileTable table = db::file_table(id, connection);
-      connection.url = table.location;
-      state_->engine.describe_tables({std::move(table)});
-    } else {
-      state_->engine.describe_tables(db::external_database(id, type, connection));
+    if (type != SourceType::File) {
+      return state_->engine.describe_tables(db::external_database(id, type, connection));
     }
+    sql::FileTable table = db::file_table(id, connection);
+    connection.url = table.location;
+    return state_->engine.describe_tables({std::move(table)});
   });
-  state_->catalog->sources().add(id, type, connection);
+  if (const auto column = db::tenant_column(connection)) db::require_tenant_column(id, tables, *column);
+  state_->catalog->sources().add(id, type, connection, owner);
   state_->sources.refresh();
 }
 
 void Database::remove_source(const std::string& id) {
-  state_->catalog->sources().get(id);
+  const TenantScope remover = scope();
+  require_owned(state_->catalog->sources().get(id, remover), remover);
   state_->results.remove_tables_of(id);
-  state_->catalog->sources().remove(id);
+  state_->catalog->sources().remove(id, remover);
   state_->sources.refresh();
 }
 
+void Database::set_source_tenant_column(const std::string& id, const std::optional<std::string>& column) {
+  const TenantScope caller = scope();
+  const std::vector<TableDescription> tables = state_->describe(id, caller);
+  const SourceRecord source = state_->catalog->sources().get(id, caller);
+  const std::optional<std::string> declared = db::tenant_column(source.connection);
+  if (column == declared) return;
+  if (declared || !column) require_owned(source, caller);
+  if (column) {
+    db::require_tenant_column(id, tables, *column);
+    require_no_results(*state_->catalog, id);
+  }
+  state_->catalog->sources().set_option(id, db::kTenantColumnOption, column, caller);
+  state_->sources.refresh();
+}
+
+std::optional<std::string> Database::source_tenant_column(const std::string& id) const {
+  return db::tenant_column(state_->catalog->sources().get(id, scope()).connection);
+}
+
 std::vector<SourceRecord> Database::list_sources() const {
-  std::vector<SourceRecord> sources = state_->catalog->sources().list();
+  std::vector<SourceRecord> sources = state_->catalog->sources().list(scope());
   for (SourceRecord& source : sources) {
     if (source.connection.url) source.connection.url = base::hide_passwords(*source.connection.url);
   }
@@ -161,75 +259,72 @@ std::vector<SourceRecord> Database::list_sources() const {
 }
 
 std::vector<TableDescription> Database::describe_source(const std::string& id) const {
-  state_->sources.refresh();
-  state_->catalog->sources().get(id);
-  return about_source(id, [&] { return state_->engine.describe_source(id); });
+  return state_->describe(id, scope());
 }
 
 std::string Database::source_fingerprint(const std::string& id) const {
   state_->sources.refresh();
-  state_->catalog->sources().get(id);
+  state_->catalog->sources().get(id, scope());
   return about_source(id, [&] { return state_->engine.source_fingerprint(id); });
 }
 
 void Database::register_channel(const std::string& id, int32_t priority,
                                 const std::vector<ChannelColumn>& columns) {
-  state_->catalog->channels().add(id, priority, columns);
+  state_->catalog->channels().add(id, priority, columns, scope());
 }
 
 void Database::add_channel_columns(const std::string& id, const std::vector<ChannelColumn>& columns) {
-  state_->catalog->channels().add_columns(id, columns);
+  state_->catalog->channels().add_columns(id, columns, scope());
 }
 
 std::vector<ChannelRecord> Database::list_channels() const {
-  return state_->catalog->channels().list();
+  return state_->catalog->channels().list(scope());
 }
 
 std::string Database::create_mutable_table(const MutableTableDefinition& definition) {
-  state_->mutable_tables->create(definition);
+  state_->mutable_tables->create(definition, scope());
   return definition.id;
 }
 
 void Database::drop_mutable_table(const std::string& id) {
-  state_->mutable_tables->drop(id);
+  state_->mutable_tables->drop(id, scope());
 }
 
 std::vector<MutableTableDefinition> Database::list_mutable_tables() const {
-  return state_->catalog->mutable_tables().list();
+  return state_->catalog->mutable_tables().list(scope());
 }
 
 std::unique_ptr<Transaction> Database::transaction() {
   state_->sources.refresh();
-  auto state = std::make_unique<Transaction::State>(state_->engine.begin());
+  auto state = std::make_unique<Transaction::State>(state_->engine.begin(scope()));
   return std::unique_ptr<Transaction>(new Transaction(std::move(state)));
 }
 
 void Database::insert_batch(const std::string& table, const arrow::RecordBatch& batch) {
-  state_->mutable_tables->insert_batch(table, batch);
+  state_->mutable_tables->insert_batch(table, batch, scope());
 }
 
 std::shared_ptr<arrow::RecordBatchReader> Database::scan_after(const std::string& table,
                                                                int64_t value) const {
-  return state_->mutable_tables->scan_after(table, value);
+  return state_->mutable_tables->scan_after(table, value, scope());
 }
 
 std::shared_ptr<arrow::RecordBatchReader> Database::sql(const std::string& query, std::stop_token stop) {
-  state_->sources.refresh();
-  return state_->engine.query(query, std::move(stop));
+  return state_->query(query, std::move(stop), scope());
 }
 
 std::shared_ptr<arrow::RecordBatchReader> Database::sql_with_relations(
     const std::string& query, const std::map<std::string, std::shared_ptr<arrow::Table>>& relations,
     std::stop_token stop) {
   state_->sources.refresh();
-  return state_->engine.query_with_relations(query, relations, std::move(stop));
+  return state_->engine.query_with_relations(query, relations, std::move(stop), scope());
 }
 
 std::shared_ptr<arrow::Table> Database::sql_table(
     const std::string& query, const std::map<std::string, std::shared_ptr<arrow::Table>>& relations,
     std::stop_token stop) {
   state_->sources.refresh();
-  return state_->engine.query_table(query, relations, std::move(stop));
+  return state_->engine.query_table(query, relations, std::move(stop), scope());
 }
 
 void Database::add_function(sql::TableFunction function) {
@@ -242,7 +337,7 @@ void Database::add_function(sql::VectorFunction function) {
 
 bool Database::is_repeatable(const std::string& query) const {
   state_->sources.refresh();
-  return state_->engine.is_repeatable(query);
+  return state_->engine.is_repeatable(query, scope());
 }
 
 std::string Database::parse_expression(const std::string& text) const {
@@ -252,18 +347,20 @@ std::string Database::parse_expression(const std::string& text) const {
 std::shared_ptr<arrow::RecordBatchReader> Database::fetch_rows(
     const std::string& id, const std::string& table, const std::string& key_column,
     const std::vector<std::string>& keys, const std::string& predicate, std::stop_token stop) {
-  TableDescription description = state_->describe(id, table);
+  const TenantScope reader = scope();
+  TableDescription description = state_->describe(id, table, reader);
   std::string query = "SELECT * FROM " + sql::quote_path({id, "public", description.name}) + " WHERE " +
                       db::key_filter(id, description, key_column, keys);
   if (!predicate.empty()) query += " AND (" + predicate + ")";
-  return sql(query, std::move(stop));
+  return state_->query(query, std::move(stop), reader);
 }
 
 std::shared_ptr<arrow::RecordBatchReader> Database::scan_source(const std::string& id,
                                                                 const std::string& table,
                                                                 const std::vector<std::string>& columns,
                                                                 std::stop_token stop) {
-  TableDescription description = state_->describe(id, table);
+  const TenantScope reader = scope();
+  TableDescription description = state_->describe(id, table, reader);
   std::string list;
   for (const std::string& column : columns) {
     list += (list.empty() ? "" : ", ") + sql::quote_identifier(db::find_column(id, description, column).name);
@@ -271,13 +368,15 @@ std::shared_ptr<arrow::RecordBatchReader> Database::scan_source(const std::strin
   if (list.empty()) {
     throw source_error(ErrorCode::InvalidArgument, id, "a scan needs at least one column");
   }
-  return sql("SELECT " + list + " FROM " + sql::quote_path({id, "public", description.name}),
-             std::move(stop));
+  return state_->query("SELECT " + list + " FROM " + sql::quote_path({id, "public", description.name}),
+                       std::move(stop), reader);
 }
 
 uint64_t Database::count_rows(const std::string& id, const std::string& table) {
-  TableDescription description = state_->describe(id, table);
-  auto reader = sql("SELECT count(*) FROM " + sql::quote_path({id, "public", description.name}));
+  const TenantScope counter = scope();
+  TableDescription description = state_->describe(id, table, counter);
+  auto reader =
+      state_->query("SELECT count(*) FROM " + sql::quote_path({id, "public", description.name}), {}, counter);
   std::shared_ptr<arrow::RecordBatch> batch;
   throw_if_error(reader->ReadNext(&batch));
   return static_cast<uint64_t>(static_cast<const arrow::Int64Array&>(*batch->column(0)).Value(0));

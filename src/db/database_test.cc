@@ -19,6 +19,7 @@ namespace {
 using sql::testing::read_rows;
 using sql::testing::Row;
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
 class DatabaseTest : public ::testing::Test {
@@ -263,6 +264,136 @@ TEST_F(DatabaseTest, a_transaction_takes_statements_and_batches) {
   EXPECT_ERROR(ErrorCode::AlreadyExists, "duplicate key in 'tiers'",
                database_->insert_batch("tiers", *batch));
   EXPECT_ERROR(ErrorCode::NotFound, "mutable table not found: nope", database_->insert_batch("nope", *batch));
+}
+
+const TenantId kAlice = TenantId::parse("018f5a0e-c4c8-7e10-9c4f-3b6f7c5a8e9a");
+const TenantId kBob = TenantId::parse("018f5a0e-c4c8-7e10-9c4f-3b6f7c5a8e9b");
+
+TEST_F(DatabaseTest, tenants_see_their_own_sources_and_those_of_nobody) {
+  add_patents();
+  const auto alice = database_->with_tenant(kAlice);
+  const auto bob = database_->with_tenant(kBob);
+  alice->add_source("inbox", SourceType::File, csv(write("inbox.csv", "id\n1\n")));
+  ASSERT_EQ(alice->list_sources().size(), 2u);
+  EXPECT_EQ(alice->list_sources()[0].tenant_id, kAlice.text());
+  EXPECT_EQ(bob->list_sources().size(), 1u);
+  EXPECT_EQ(database_->list_sources().size(), 1u);
+  EXPECT_EQ(alice->count_rows("inbox"), 1u);
+  EXPECT_ERROR(ErrorCode::NotFound, "Source not found", bob->count_rows("inbox"));
+  EXPECT_ERROR(ErrorCode::NotFound, "Source not found", bob->remove_source("inbox"));
+  EXPECT_ERROR(ErrorCode::NotFound, "inbox", bob->sql("SELECT * FROM inbox.public.inbox"));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Tenant error: a source of all tenants",
+               alice->remove_source("patents"));
+  alice->remove_source("inbox");
+  EXPECT_EQ(alice->list_sources().size(), 1u);
+}
+
+TEST_F(DatabaseTest, is_bound_in_place_and_keeps_a_begun_call_with_its_tenant) {
+  EXPECT_EQ(database_->tenant(), std::nullopt);
+  database_->add_source("notes", SourceType::File,
+                        csv(write("notes.csv", "id,tenant_id\n1," + kAlice.text() + "\n2,\n")));
+  database_->bind_tenant(kAlice);
+  EXPECT_EQ(database_->tenant(), kAlice);
+  const auto begun = database_->sql("SELECT id FROM notes.public.notes ORDER BY id");
+  database_->unbind_tenant();
+  EXPECT_THAT(read_rows(*begun), ElementsAre(Row{"1"}, Row{"2"}));
+  EXPECT_THAT(run("SELECT id FROM notes.public.notes"), ElementsAre(Row{"2"}));
+}
+
+TEST_F(DatabaseTest, the_tenant_column_of_a_source_can_be_declared) {
+  database_->add_source(
+      "notes", SourceType::File,
+      csv(write("notes.csv", "id,customer_id\n1," + kAlice.text() + "\n2," + kBob.text() + "\n3,\n")));
+  const auto alice = database_->with_tenant(kAlice);
+  EXPECT_EQ(alice->count_rows("notes"), 3u);
+  EXPECT_ERROR(ErrorCode::NotFound, "Source error: notes: Column not found: client",
+               database_->set_source_tenant_column("notes", "client"));
+  database_->set_source_tenant_column("notes", "customer_id");
+  EXPECT_EQ(alice->source_tenant_column("notes"), "customer_id");
+  EXPECT_EQ(alice->count_rows("notes"), 2u);
+  EXPECT_EQ(database_->count_rows("notes"), 1u);
+  alice->set_source_tenant_column("notes", "customer_id");
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Tenant error",
+               alice->set_source_tenant_column("notes", std::nullopt));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Tenant error", alice->set_source_tenant_column("notes", "id"));
+
+  database_.reset();
+  database_ = Database::open(config_);
+  EXPECT_EQ(database_->count_rows("notes"), 1u);
+  database_->set_source_tenant_column("notes", std::nullopt);
+  EXPECT_EQ(database_->count_rows("notes"), 3u);
+}
+
+TEST_F(DatabaseTest, a_source_is_not_divided_among_tenants_while_it_has_embeddings) {
+  add_patents();
+  add_result_table(*database_, "patents");
+  EXPECT_ERROR(ErrorCode::Conflict, "its embeddings hold rows of all tenants",
+               database_->set_source_tenant_column("patents", "title"));
+}
+
+TEST_F(DatabaseTest, result_tables_and_channels_are_the_tenants) {
+  add_patents();
+  const auto alice = database_->with_tenant(kAlice);
+  const auto bob = database_->with_tenant(kBob);
+  storage::TableDefinition definition;
+  definition.source_id = "patents";
+  definition.dimensions = 1;
+  definition.model.id = "m";
+  auto writer = alice->results().create(definition, kAlice.text());
+  const std::string name = writer->table().table_name;
+  writer->append(std::vector<std::string>{"1"}, std::vector<float>{1});
+  writer->seal();
+  writer->finish();
+  const std::string query = "SELECT count(*) FROM \"jammi." + name + "\"";
+  EXPECT_THAT(read_rows(*alice->sql(query)), ElementsAre(Row{"1"}));
+  EXPECT_ERROR(ErrorCode::NotFound, "no such table", bob->sql(query));
+  EXPECT_ERROR(ErrorCode::NotFound, "no such table", database_->sql(query));
+  EXPECT_THAT(read_rows(*alice->sql("SELECT count(*) FROM result_tables")), ElementsAre(Row{"1"}));
+  EXPECT_THAT(read_rows(*bob->sql("SELECT count(*) FROM result_tables")), ElementsAre(Row{"0"}));
+
+  alice->register_channel("ranker", 5, {{"score", ChannelColumnType::Float32}});
+  EXPECT_EQ(alice->list_channels().size(), 3u);
+  EXPECT_EQ(bob->list_channels().size(), 2u);
+  EXPECT_ERROR(ErrorCode::NotFound, "not registered",
+               bob->add_channel_columns("ranker", {{"more", ChannelColumnType::Utf8}}));
+}
+
+TEST_F(DatabaseTest, mutable_tables_of_other_tenants_do_not_exist) {
+  const auto alice = database_->with_tenant(kAlice);
+  const auto bob = database_->with_tenant(kBob);
+  alice->create_mutable_table(tiers());
+  alice->sql("INSERT INTO mutable.public.tiers VALUES ('a', 'x', 1)");
+  const std::string names =
+      "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'mutable'";
+  EXPECT_THAT(read_rows(*alice->sql(names)), ElementsAre(Row{"tiers"}));
+  EXPECT_THAT(read_rows(*bob->sql(names)), IsEmpty());
+  EXPECT_ERROR(ErrorCode::NotFound, "no such table", bob->sql("SELECT * FROM mutable.public.tiers"));
+  EXPECT_ERROR(ErrorCode::NotFound, "no such table",
+               bob->sql("INSERT INTO mutable.public.tiers VALUES ('b', 'y', 2)"));
+  EXPECT_ERROR(ErrorCode::NotFound, "mutable table not found: tiers", bob->scan_after("tiers", 0));
+  EXPECT_ERROR(ErrorCode::NotFound, "mutable table not found: tiers", bob->drop_mutable_table("tiers"));
+  EXPECT_ERROR(ErrorCode::NotFound, "no such table", run("SELECT * FROM mutable.public.tiers"));
+}
+
+TEST_F(DatabaseTest, rows_of_mutable_tables_are_the_tenants) {
+  database_->create_mutable_table(tiers());
+  const auto alice = database_->with_tenant(kAlice);
+  const auto bob = database_->with_tenant(kBob);
+  alice->sql("INSERT INTO mutable.public.tiers VALUES ('a', 'x', 1)");
+  bob->sql("INSERT INTO mutable.public.tiers VALUES ('b', 'y', 2)");
+  database_->sql("INSERT INTO mutable.public.tiers VALUES ('c', 'z', 3)");
+  const std::string all = "SELECT id FROM mutable.public.tiers ORDER BY id";
+  EXPECT_THAT(read_rows(*alice->sql(all)), ElementsAre(Row{"a"}, Row{"c"}));
+  EXPECT_THAT(read_rows(*bob->sql(all)), ElementsAre(Row{"b"}, Row{"c"}));
+  EXPECT_THAT(run(all), ElementsAre(Row{"c"}));
+  EXPECT_THAT(read_rows(*alice->sql("DELETE FROM mutable.public.tiers WHERE id = 'b'")),
+              ElementsAre(Row{"0"}));
+  EXPECT_THAT(read_rows(*alice->sql("UPDATE mutable.public.tiers SET tier = 'w' WHERE id = 'b'")),
+              ElementsAre(Row{"0"}));
+  EXPECT_EQ(read_rows(*alice->scan_after("tiers", 0)).size(), 2u);
+  EXPECT_EQ(bob->transaction()->sql(all)->num_rows(), 2);
+  EXPECT_THAT(read_rows(*bob->sql("SELECT tier FROM mutable.public.tiers WHERE id = 'b'")),
+              ElementsAre(Row{"y"}));
 }
 
 }  // namespace

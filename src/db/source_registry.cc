@@ -7,13 +7,16 @@
 #include "base/log.h"
 #include "db/database_url.h"
 #include "db/source_location.h"
+#include "db/tenant_column.h"
 
 namespace jammi::db {
 namespace {
 
 bool is_same(const SourceRecord& left, const SourceRecord& right) {
   return left.type == right.type && left.connection.url == right.connection.url &&
-         left.connection.format == right.connection.format && left.created_at == right.created_at;
+         left.connection.format == right.connection.format &&
+         left.connection.options == right.connection.options && left.created_at == right.created_at &&
+         left.tenant_id == right.tenant_id;
 }
 
 }  // namespace
@@ -21,16 +24,18 @@ bool is_same(const SourceRecord& left, const SourceRecord& right) {
 void SourceRegistry::refresh() {
   std::lock_guard lock(mutex_);
   std::set<std::string> registered;
-  for (SourceRecord& record : catalog_->sources().list()) {
+  for (SourceRecord& record : catalog_->sources().list(catalog::TenantScope::everything())) {
     registered.insert(record.id);
     auto shown = shown_.find(record.id);
     if (shown != shown_.end() && is_same(shown->second, record)) continue;
     try {
       if (engine_.has_source(record.id)) engine_.remove_source(record.id);
+      const sql::SourceTenancy tenancy{.owner = record.tenant_id,
+                                       .tenant_column = tenant_column(record.connection).value_or("")};
       if (record.type == SourceType::File) {
-        engine_.add_source(record.id, {file_table(record.id, record.connection)});
+        engine_.add_source(record.id, {file_table(record.id, record.connection)}, tenancy);
       } else {
-        engine_.add_source(record.id, external_database(record.id, record.type, record.connection));
+        engine_.add_source(record.id, external_database(record.id, record.type, record.connection), tenancy);
       }
     } catch (const Error& error) {
       log::warn("source is not readable: " + record.id + ": " + error.what());

@@ -12,6 +12,7 @@
 
 #include <jammi/error.h>
 
+#include "catalog/tenant_scope.h"
 #include "embedding/source_rows.h"
 #include "index/sidecar_writer.h"
 #include "inference/inference_reader.h"
@@ -97,7 +98,8 @@ EmbeddingSummary run_embedding_job(Database& database, const inference::Task& ta
   const size_t threads = database.config().engine.execution_threads;
   const std::unique_ptr<inference::TaskStream> stream =
       task.run(database.sql(query, options.stop), {.num_threads = threads}, options.stop);
-  std::unique_ptr<storage::ResultTableWriter> writer = database.results().create(definition);
+  std::unique_ptr<storage::ResultTableWriter> writer =
+      database.results().create(definition, database.scope().tenant_id());
   index::SidecarWriter sidecars(database.results(), writer->table().table_name, definition, threads);
 
   std::vector<bool> has_vector;  // one bit for each row of the source

@@ -19,8 +19,8 @@ size_t EmbeddingCache::HashKey::operator()(const Key& key) const {
 }
 
 std::vector<float> EmbeddingCache::embed(const model::EmbeddingModel& model, const std::string& text,
-                                         std::stop_token stop) {
-  Key key{model.load_number(), text};
+                                         std::stop_token stop, const catalog::TenantScope& scope) {
+  Key key{model.load_number(), scope, text};
   if (const auto known = vectors_.find(key)) return *known;
   std::vector<float> vector = model.embed_query(text, std::move(stop));
   const uint64_t bytes = kEntryBytes + text.size() + vector.size() * sizeof(float);

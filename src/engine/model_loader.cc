@@ -137,7 +137,7 @@ FoundModel ModelLoader::find_on_server(const model::ModelSource& source, ModelTa
     record.status = kRegistered;
     record.dimensions = static_cast<int64_t>(embedder->dimensions());
     record.metadata_json = "{}";
-    database_.catalog().models().upsert(record);
+    note_load(std::move(record));
     return embedder;
   };
   return {.memory = host_memory_, .load = connect};
@@ -150,7 +150,7 @@ FoundModel ModelLoader::find(const model::ModelSource& source, ModelTask task, s
       resolved.backend == model::ModelBackend::Onnx ? Placement{{}, host_memory_} : placement();
   const auto load = [this, resolved, task, device = place.device] {
     Loaded loaded = load_for(task, resolved, database_.config().inference.precision, device);
-    database_.catalog().models().upsert(describe(resolved, task, loaded.dimensions));
+    note_load(describe(resolved, task, loaded.dimensions));
     return std::move(loaded.model);
   };
   return {.memory = place.memory,
@@ -159,13 +159,29 @@ FoundModel ModelLoader::find(const model::ModelSource& source, ModelTask task, s
           .load = load};
 }
 
-bool ModelLoader::forget_files(const std::string& id) const {
-  std::optional<ModelRecord> record = database_.catalog().models().latest(id);
+void ModelLoader::note_load(ModelRecord record) const {
+  std::lock_guard lock(mutex_);
+  const auto key = std::pair(record.name, record.task);
+  uses_.insert_or_assign(key, Use{std::move(record), {}});
+}
+
+void ModelLoader::register_use(const std::string& id, ModelTask task,
+                               const catalog::TenantScope& scope) const {
+  std::lock_guard lock(mutex_);
+  Use& use = uses_.at({id, task});
+  if (use.tenants.contains(scope.tenant_id())) return;
+  database_.catalog().models().upsert(use.record, scope);
+  use.tenants.insert(scope.tenant_id());
+}
+
+bool ModelLoader::forget_files(const std::string& id, const catalog::TenantScope& scope) const {
+  std::optional<ModelRecord> record = database_.catalog().models().latest(id, scope);
   if (!record) return false;
   nlohmann::json metadata = parse_metadata(*record);
   if (record->type != kFineTuned && metadata.erase(kArtifactPath) > 0) {
     record->metadata_json = metadata.dump();
-    database_.catalog().models().upsert(*record);
+    database_.catalog().models().upsert(
+        *record, record->tenant_id ? catalog::TenantScope::of(*record->tenant_id) : catalog::TenantScope());
   }
   return true;
 }

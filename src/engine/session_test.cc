@@ -609,5 +609,36 @@ TEST_F(ImageSessionTest, a_stop_request_leaves_no_ready_table) {
   }
 }
 
+TEST_F(SessionTest, a_tenants_session_shares_the_engine_and_may_outlive_the_first) {
+  const TenantId tenant = TenantId::parse("018f5a0e-c4c8-7e10-9c4f-3b6f7c5a8e9a");
+  const auto bound = session_->with_tenant(tenant);
+  EXPECT_EQ(bound->tenant(), tenant);
+  EXPECT_EQ(session_->tenant(), std::nullopt);
+  const EmbeddingSummary summary = bound->generate_text_embeddings("notes", kModel, {"title"}, "id");
+  EXPECT_EQ(summary.table.tenant_id, tenant.text());
+  EXPECT_EQ(bound->loaded_models().size(), 1u);
+  EXPECT_TRUE(session_->loaded_models().empty());
+  EXPECT_ERROR(ErrorCode::NotFound, "No ready embedding table", search("quantum", 1));
+
+  session_.reset();
+  const auto query = bound->encode_text_query(kModel, "quantum");
+  EXPECT_EQ(bound->search("notes", query, 3).run()->num_rows(), 3);
+  EXPECT_EQ(bound->database().sql_table("SELECT * FROM vector_search('notes', 'quantum', 3)")->num_rows(), 3);
+}
+
+TEST_F(SessionTest, what_is_remembered_is_remembered_for_each_tenant_apart) {
+  const auto bound = session_->with_tenant(TenantId::parse("018f5a0e-c4c8-7e10-9c4f-3b6f7c5a8e9a"));
+  embed();
+  const auto query = session_->encode_text_query(kModel, "quantum");
+  session_->search("notes", query, 2).run();
+  const QueryCacheStatistics before = session_->cache_statistics();
+  bound->encode_text_query(kModel, "quantum");
+  bound->search("notes", query, 2).run();
+  EXPECT_EQ(session_->cache_statistics().embedding_cache.hits, before.embedding_cache.hits);
+  EXPECT_EQ(session_->cache_statistics().ann_cache.hits, before.ann_cache.hits);
+  bound->search("notes", query, 2).run();
+  EXPECT_EQ(session_->cache_statistics().ann_cache.hits, before.ann_cache.hits + 1);
+}
+
 }  // namespace
 }  // namespace jammi

@@ -32,8 +32,8 @@ const std::string& text_argument(const std::vector<sql::Constant>& arguments, si
 }
 
 // annotate(model, task, relation, key_column, content_column, ...)
-sql::FunctionRows bind_annotate(const Database& database, inference::Runner& runner,
-                                const std::vector<sql::Constant>& arguments, std::stop_token stop) {
+sql::FunctionRows bind_annotate(const FunctionTools& tools, const std::vector<sql::Constant>& arguments,
+                                std::stop_token stop) {
   if (arguments.size() < kFewestAnnotateArguments) {
     throw wrong_argument(
         "annotate(model, task, relation, key_column, content_column, ...) needs at least 5 arguments, got " +
@@ -49,11 +49,12 @@ sql::FunctionRows bind_annotate(const Database& database, inference::Runner& run
   for (size_t i = 4; i < arguments.size(); ++i) {
     input.columns.push_back(text_argument(arguments, i, "a content column"));
   }
-  inference::describe_table(database, input);  // a wrong name is cheaper to find than a model
-  auto task = runner.load(model, kind, std::move(stop));
+  inference::describe_table(tools.session->database(),
+                            input);  // a wrong name is cheaper to find than a model
+  auto task = tools.runner->load(model, kind, std::move(stop));
   return {.schema = inference::inference_schema(*task),
-          .open = [&runner, task, input](std::stop_token running) {
-            return runner.infer(task, input, {.progress = {}, .stop = running});
+          .open = [runner = tools.runner, task, input](std::stop_token running) {
+            return runner->infer(task, input, {.progress = {}, .stop = running});
           }};
 }
 
@@ -86,15 +87,15 @@ struct VectorSearch {
 };
 
 // vector_search(source, query text or vector, k)
-sql::FunctionRows bind_vector_search(Session& session, const std::vector<sql::Constant>& arguments,
-                                     std::stop_token stop) {
+sql::FunctionRows bind_vector_search(const std::shared_ptr<Session>& session,
+                                     const std::vector<sql::Constant>& arguments, const sql::Caller& caller) {
   if (arguments.size() != 3) {
     throw wrong_argument("vector_search(source, query, k) needs 3 arguments, got " +
                          std::to_string(arguments.size()));
   }
   VectorSearch search;
   const std::string& source = text_argument(arguments, 0, "the source");
-  search.table = session.database().catalog().result_tables().latest_ready_embedding(source);
+  search.table = session->database().catalog().result_tables().latest_ready_embedding(source, caller.scope);
   if (const auto* vector = std::get_if<std::vector<float>>(&arguments[1])) {
     search.query = *vector;
   } else if (const auto* text = std::get_if<std::string>(&arguments[1]); text != nullptr && !text->empty()) {
@@ -106,11 +107,11 @@ sql::FunctionRows bind_vector_search(Session& session, const std::vector<sql::Co
   if (k == nullptr || *k < 0) throw wrong_argument("argument 3, k, must be a whole number of 0 or more");
   search.k = static_cast<size_t>(*k);
 
-  auto schema = search.schema(session, std::move(stop));
+  auto schema = search.schema(*session, caller.stop);
   return {.schema = schema,
           .open =
-              [&session, search](std::stop_token running) {
-                return std::make_shared<arrow::TableBatchReader>(search.run(session, running));
+              [session, search](std::stop_token running) {
+                return std::make_shared<arrow::TableBatchReader>(search.run(*session, running));
               },
           .estimated_rows = search.k};
 }
@@ -130,21 +131,21 @@ sql::TextVectors bind_embed(inference::Runner& runner, size_t num_threads, const
 
 }  // namespace
 
-void add_sql_functions(Session& session, inference::Runner& runner) {
-  Database& database = session.database();
+void add_sql_functions(Database& database,
+                       std::function<FunctionTools(const catalog::TenantScope& scope)> tools_for) {
   database.add_function(sql::TableFunction{
-      "annotate", [&database, &runner](const std::vector<sql::Constant>& arguments, std::stop_token stop) {
-        return bind_annotate(database, runner, arguments, std::move(stop));
+      "annotate", [tools_for](const std::vector<sql::Constant>& arguments, const sql::Caller& caller) {
+        return bind_annotate(tools_for(caller.scope), arguments, caller.stop);
       }});
   database.add_function(sql::TableFunction{
-      "vector_search", [&session](const std::vector<sql::Constant>& arguments, std::stop_token stop) {
-        return bind_vector_search(session, arguments, std::move(stop));
+      "vector_search", [tools_for](const std::vector<sql::Constant>& arguments, const sql::Caller& caller) {
+        return bind_vector_search(tools_for(caller.scope).session, arguments, caller);
       }});
   const size_t num_threads = database.config().engine.execution_threads;
-  database.add_function(
-      sql::VectorFunction{"embed", [&runner, num_threads](const std::string& model, std::stop_token stop) {
-                            return bind_embed(runner, num_threads, model, std::move(stop));
-                          }});
+  database.add_function(sql::VectorFunction{
+      "embed", [tools_for, num_threads](const std::string& model, const sql::Caller& caller) {
+        return bind_embed(*tools_for(caller.scope).runner, num_threads, model, caller.stop);
+      }});
 }
 
 }  // namespace jammi::engine

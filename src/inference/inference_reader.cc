@@ -60,13 +60,13 @@ std::shared_ptr<arrow::RecordBatch> inference_batch(const Task& task, const std:
 
 InferenceReader::InferenceReader(std::shared_ptr<const Task> task, std::string source,
                                  std::unique_ptr<TaskStream> stream, ProgressMeter meter,
-                                 const ObserverList& observers)
+                                 std::shared_ptr<const ObserverList> observers)
     : task_(std::move(task)),
       source_(std::move(source)),
       schema_(inference_schema(*task_)),
       stream_(std::move(stream)),
       meter_(std::move(meter)),
-      observers_(observers) {}
+      observers_(std::move(observers)) {}
 
 std::shared_ptr<arrow::RecordBatch> InferenceReader::next_batch() {
   std::optional<TaskOutput> output = stream_->next();
@@ -75,7 +75,7 @@ std::shared_ptr<arrow::RecordBatch> InferenceReader::next_batch() {
     return nullptr;
   }
   auto batch = inference_batch(*task_, source_, *output);
-  observers_.notify(batch, {task_->model_id(), task_->kind(), output->latency_ms});
+  observers_->notify(batch, {task_->model_id(), task_->kind(), output->latency_ms});
   const auto num_ok = std::ranges::count_if(output->rows, &RowOutcome::is_ok);
   meter_.advance(output->rows.size(), output->rows.size() - static_cast<size_t>(num_ok), output->num_tokens);
   return batch;

@@ -27,9 +27,8 @@ std::shared_ptr<arrow::RecordBatch> inference_batch(const Task& task, const std:
 /// jammi::Error. Not thread-safe.
 class InferenceReader final : public arrow::RecordBatchReader {
  public:
-  /// `observers` must outlive the reader.
   InferenceReader(std::shared_ptr<const Task> task, std::string source, std::unique_ptr<TaskStream> stream,
-                  ProgressMeter meter, const ObserverList& observers);
+                  ProgressMeter meter, std::shared_ptr<const ObserverList> observers);
 
   std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
   arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override;
@@ -45,7 +44,7 @@ class InferenceReader final : public arrow::RecordBatchReader {
   const std::shared_ptr<arrow::Schema> schema_;
   std::unique_ptr<TaskStream> stream_;  // null once ended, failed or closed
   ProgressMeter meter_;
-  const ObserverList& observers_;
+  const std::shared_ptr<const ObserverList> observers_;
   arrow::Status failure_;
 };
 

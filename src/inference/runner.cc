@@ -48,7 +48,8 @@ void check_table(const Task& task, const TableInput& input) {
 
 }  // namespace
 
-Runner::Runner(Database& database, TaskLoader load) : database_(database), load_(std::move(load)) {}
+Runner::Runner(Database& database, TaskLoader load, std::shared_ptr<ObserverList> observers)
+    : database_(database), load_(std::move(load)), observers_(std::move(observers)) {}
 
 std::shared_ptr<const Task> Runner::load(const std::string& model, ModelTask task,
                                          std::stop_token stop) const {

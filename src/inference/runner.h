@@ -36,15 +36,17 @@ class Runner {
   using TaskLoader = std::function<std::shared_ptr<const Task>(const std::string& model, ModelTask task,
                                                                std::stop_token stop)>;
 
-  /// `database` must outlive the runner and its readers.
-  Runner(Database& database, TaskLoader load);
+  /// `database` must outlive the runner; readers must not outlive the database's files. Shows its output to
+  /// `observers`, which other runners may share.
+  Runner(Database& database, TaskLoader load,
+         std::shared_ptr<ObserverList> observers = std::make_shared<ObserverList>());
 
-  ObserverList& observers() noexcept { return observers_; }
+  ObserverList& observers() noexcept { return *observers_; }
 
   std::shared_ptr<const Task> load(const std::string& model, ModelTask task, std::stop_token stop = {}) const;
 
   /// The prefix columns and the task's for every row of a source's table, in scan order. Throws as
-  /// `describe_table`; the reader must not outlive this runner.
+  /// `describe_table`.
   std::shared_ptr<arrow::RecordBatchReader> infer(std::shared_ptr<const Task> task, const TextInput& input,
                                                   const InferenceOptions& options);
 
@@ -59,7 +61,7 @@ class Runner {
 
   Database& database_;
   const TaskLoader load_;
-  ObserverList observers_;
+  const std::shared_ptr<ObserverList> observers_;
 };
 
 }  // namespace jammi::inference

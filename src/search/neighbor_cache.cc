@@ -12,10 +12,11 @@ constexpr uint64_t kMixer = 0x9E3779B97F4A7C15;  // 2^64 / golden ratio: spreads
 }  // namespace
 
 NeighborQuery::NeighborQuery(uint64_t table_number, std::span<const float> query, size_t k,
-                             std::string rows_digest)
+                             catalog::TenantScope scope, std::string rows_digest)
     : table_number_(table_number),
       k_(k),
       vector_(reinterpret_cast<const char*>(query.data()), query.size_bytes()),
+      scope_(std::move(scope)),
       rows_digest_(std::move(rows_digest)) {}
 
 size_t NeighborQuery::Hash::operator()(const NeighborQuery& query) const {

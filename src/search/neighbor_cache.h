@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/lru_cache.h"
+#include "catalog/tenant_scope.h"
 #include "index/vector_index.h"
 
 namespace jammi::search {
@@ -15,9 +16,10 @@ namespace jammi::search {
 /// Everything that decides which neighbours a search finds.
 class NeighborQuery {
  public:
-  /// The search for the `k` rows nearest to `query` in the open table of this number, among the rows of this
-  /// `RowFilter::digest` (empty: among all).
-  NeighborQuery(uint64_t table_number, std::span<const float> query, size_t k, std::string rows_digest);
+  /// The search for the `k` rows nearest to `query` in the open table of this number that `scope` makes among
+  /// the rows of this `RowFilter::digest` (empty: among all).
+  NeighborQuery(uint64_t table_number, std::span<const float> query, size_t k, catalog::TenantScope scope,
+                std::string rows_digest);
 
   bool operator==(const NeighborQuery&) const = default;
 
@@ -29,6 +31,7 @@ class NeighborQuery {
   uint64_t table_number_;
   size_t k_;
   std::string vector_;  // its bits
+  catalog::TenantScope scope_;
   std::string rows_digest_;
 };
 

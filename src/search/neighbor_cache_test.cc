@@ -16,7 +16,7 @@ std::shared_ptr<const Neighbors> rows(size_t count) {
 }
 
 NeighborQuery nearest(size_t k) {
-  return {1, kVector, k, ""};
+  return {1, kVector, k, {}, ""};
 }
 
 TEST(NeighborCache, gives_back_what_a_search_found) {
@@ -31,16 +31,17 @@ TEST(NeighborCache, gives_back_what_a_search_found) {
 
 TEST(NeighborCache, the_table_k_the_rows_and_every_bit_of_the_vector_tell_searches_apart) {
   NeighborCache cache(10);
-  cache.insert({1, kVector, 5, "some"}, rows(5));
+  cache.insert({1, kVector, 5, {}, "some"}, rows(5));
   std::vector<float> close = kVector;
   close[2] = std::nextafter(close[2], 1.0f);
-  EXPECT_FALSE(cache.contains({2, kVector, 5, "some"}));
-  EXPECT_FALSE(cache.contains({1, kVector, 6, "some"}));
-  EXPECT_FALSE(cache.contains({1, kVector, 5, ""}));
-  EXPECT_FALSE(cache.contains({1, kVector, 5, "other"}));
-  EXPECT_FALSE(cache.contains({1, close, 5, "some"}));
-  EXPECT_FALSE(cache.contains({1, std::span(kVector).first(2), 5, "some"}));
-  EXPECT_TRUE(cache.contains({1, kVector, 5, "some"}));
+  EXPECT_FALSE(cache.contains({2, kVector, 5, {}, "some"}));
+  EXPECT_FALSE(cache.contains({1, kVector, 6, {}, "some"}));
+  EXPECT_FALSE(cache.contains({1, kVector, 5, {}, ""}));
+  EXPECT_FALSE(cache.contains({1, kVector, 5, {}, "other"}));
+  EXPECT_FALSE(cache.contains({1, close, 5, {}, "some"}));
+  EXPECT_FALSE(cache.contains({1, std::span(kVector).first(2), 5, {}, "some"}));
+  EXPECT_FALSE(cache.contains({1, kVector, 5, catalog::TenantScope::of("a"), "some"}));
+  EXPECT_TRUE(cache.contains({1, kVector, 5, {}, "some"}));
 }
 
 TEST(NeighborCache, never_keeps_more_than_its_entries_and_drops_the_search_made_longest_ago) {

@@ -1,5 +1,6 @@
 #include "search/row_filter.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <arrow/array/array_binary.h>
@@ -8,7 +9,10 @@
 #include <jammi/error.h>
 
 #include "base/hash.h"
+#include "catalog/tenant_scope.h"
+#include "db/find_table.h"
 #include "search/columns.h"
+#include "sql/engine.h"
 #include "sql/quoting.h"
 
 namespace jammi::search {
@@ -40,8 +44,28 @@ std::optional<std::string> RowFilter::digest(const Database& database, const Res
   if (fingerprint.empty()) return std::nullopt;
   base::Sha256 hash;
   hash.update(fingerprint + '\n');
+  const catalog::TenantScope scope = database.scope();
+  hash.update((scope.sees_everything() ? "everything" : scope.tenant_id().value_or("")) + '\n');
+  hash.update(database.source_tenant_column(table.source_id).value_or("") + '\n');
   hash.update(predicate.expression);
   return hash.finish();
+}
+
+RowPredicate all_visible_rows() {
+  return {.text = "rows of this tenant", .expression = "true", .is_repeatable = true};
+}
+
+bool RowFilter::has_hidden_rows(Database& database, const ResultTableRecord& table) {
+  if (database.source_tenant_column(table.source_id)) return true;
+  const std::string fingerprint = database.source_fingerprint(table.source_id);
+  std::lock_guard lock(mutex_);
+  if (!fingerprint.empty() && fingerprint == shape_fingerprint_) return has_tenant_column_;
+  const TableDescription described = db::find_table(database, table.source_id, embedded_columns(table));
+  has_tenant_column_ = std::ranges::any_of(described.columns, [](const ColumnDescription& column) {
+    return sql::is_same_name(column.name, sql::kTenantColumn);
+  });
+  shape_fingerprint_ = fingerprint;
+  return has_tenant_column_;
 }
 
 MatchingRows RowFilter::matching_rows(Database& database, const ResultTableRecord& table,

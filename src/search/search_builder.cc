@@ -33,8 +33,8 @@ std::shared_ptr<arrow::Table> empty_table(std::shared_ptr<arrow::Schema> schema)
 /// finds unknown columns and wrong types before anything runs.
 std::shared_ptr<arrow::Schema> bind_steps(const SearchBuilder::Plan& plan, const search::StepList& steps) {
   return plan.database
-      .sql_with_relations("SELECT * FROM (" + steps.query() + ") LIMIT 0",
-                          {{search::kHitsRelation, empty_table(plan.stages.back().rows)}})
+      ->sql_with_relations("SELECT * FROM (" + steps.query() + ") LIMIT 0",
+                           {{search::kHitsRelation, empty_table(plan.stages.back().rows)}})
       ->schema();
 }
 
@@ -46,18 +46,18 @@ void check_column(const std::vector<std::string>& columns, const std::string& co
 /// The rows that the plan's filter leaves; null rows and an empty digest mean all.
 search::MatchingRows matching_rows(const SearchBuilder::Plan& plan, std::stop_token stop) {
   if (!plan.filter) return {.rows = nullptr, .digest = ""};
-  return plan.open.filter->matching_rows(plan.database, plan.table, *plan.filter, std::move(stop));
+  return plan.open.filter->matching_rows(*plan.database, plan.table, *plan.filter, std::move(stop));
 }
 
 search::NeighborQuery query_among(const SearchBuilder::Plan& plan, const std::string& rows_digest) {
-  return {plan.open.number, plan.query, plan.k, rows_digest};
+  return {plan.open.number, plan.query, plan.k, plan.database->scope(), rows_digest};
 }
 
 /// The plan's neighbours, remembered or found.
 std::shared_ptr<const search::Neighbors> neighbors_of(const SearchBuilder::Plan& plan, std::stop_token stop) {
   if (plan.k == 0) return std::make_shared<const search::Neighbors>();
   std::optional<std::string> rows_digest = "";
-  if (plan.filter) rows_digest = search::RowFilter::digest(plan.database, plan.table, *plan.filter);
+  if (plan.filter) rows_digest = search::RowFilter::digest(*plan.database, plan.table, *plan.filter);
   if (rows_digest) {
     if (auto known = plan.neighbors.find(query_among(plan, *rows_digest))) return known;
   }
@@ -95,8 +95,8 @@ SearchBuilder::Plan& SearchBuilder::plan_with_columns() {
   search::Stage& first = plan.stages.front();
   if (first.rows == nullptr) {
     const std::string path =
-        search::table_path(plan.database, plan.table.source_id, search::embedded_columns(plan.table));
-    first.rows = search::hits_schema(*search::table_schema(plan.database, path));
+        search::table_path(*plan.database, plan.table.source_id, search::embedded_columns(plan.table));
+    first.rows = search::hits_schema(*search::table_schema(*plan.database, path));
     plan.columns = first.rows->field_names();
     plan.columns.pop_back();  // the rank
   }
@@ -106,7 +106,7 @@ SearchBuilder::Plan& SearchBuilder::plan_with_columns() {
 SearchBuilder& SearchBuilder::join(const std::string& source, const std::string& on, JoinType type) {
   Plan& plan = plan_with_columns();
   search::StepList steps = plan.stages.back().steps;
-  const search::Join join = search::plan_join(plan.database, *bind_steps(plan, steps), source, on, type);
+  const search::Join join = search::plan_join(*plan.database, *bind_steps(plan, steps), source, on, type);
   steps.join(join);
   bind_steps(plan, steps);
   plan.stages.back().steps = std::move(steps);
@@ -121,7 +121,7 @@ SearchBuilder& SearchBuilder::annotate(const std::string& model, ModelTask task,
     throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference, "No content columns provided");
   }
   for (const std::string& column : columns) check_column(plan.columns, column, "Annotate");
-  search::Annotation annotation{.task = plan.runner.load(model, task, std::move(stop)), .columns = columns};
+  search::Annotation annotation{.task = plan.runner->load(model, task, std::move(stop)), .columns = columns};
   search::check_annotation_fits(annotation, plan.columns);
   const arrow::FieldVector added = search::annotation_fields(annotation);
   arrow::FieldVector fields = bind_steps(plan, plan.stages.back().steps)->fields();
@@ -136,7 +136,7 @@ SearchBuilder& SearchBuilder::filter(const std::string& predicate) {
   Plan& plan = plan_with_columns();
   try {
     search::StepList steps = plan.stages.back().steps;
-    steps.filter(plan.database.parse_expression(predicate), predicate);
+    steps.filter(plan.database->parse_expression(predicate), predicate);
     bind_steps(plan, steps);
     plan.stages.back().steps = std::move(steps);
   } catch (const Error& error) {
@@ -193,7 +193,7 @@ std::string SearchBuilder::explain(std::stop_token stop) {
     text += std::format("  path: {}{}: {}\n", among.rows ? "filtered " : "",
                         path.uses_graph ? "index" : "exact scan", path.reason);
   }
-  text += std::format("  columns: {}\n", search::is_current(plan.database, plan.table, plan.open.rows.get())
+  text += std::format("  columns: {}\n", search::is_current(*plan.database, plan.table, plan.open.rows.get())
                                              ? "from the row store"
                                              : "from the source, looked up by key");
   for (const search::Stage& stage : plan.stages) {
@@ -206,12 +206,12 @@ std::string SearchBuilder::explain(std::stop_token stop) {
 std::shared_ptr<arrow::Table> SearchBuilder::run_at_once() {
   Plan& plan = open_plan();
   const bool has_steps = plan.stages.size() > 1 || !plan.stages.front().steps.empty();
-  if (plan.filter || has_steps || !search::is_current(plan.database, plan.table, plan.open.rows.get())) {
+  if (plan.filter || has_steps || !search::is_current(*plan.database, plan.table, plan.open.rows.get())) {
     return nullptr;
   }
   plan.is_consumed = true;
   return search::add_provenance(
-      plan.database, search::hydrate_from_row_store(plan.table, *plan.open.rows, *neighbors_of(plan, {})),
+      *plan.database, search::hydrate_from_row_store(plan.table, *plan.open.rows, *neighbors_of(plan, {})),
       kFoundByVector);
 }
 
@@ -220,35 +220,36 @@ std::shared_ptr<arrow::Table> SearchBuilder::run(std::stop_token stop) {
   plan.is_consumed = true;
   const std::shared_ptr<const search::Neighbors> neighbors = neighbors_of(plan, stop);
   std::shared_ptr<arrow::Table> rows =
-      search::hydrate(plan.database, plan.table, plan.open.rows.get(), *neighbors,
+      search::hydrate(*plan.database, plan.table, plan.open.rows.get(), *neighbors,
                       plan.filter ? plan.filter->expression : "", stop);
   for (const search::Stage& stage : plan.stages) {
     if (stage.annotation) {
-      rows = search::annotate(plan.runner, *stage.annotation, std::move(rows), plan.table.source_id, stop);
+      rows = search::annotate(*plan.runner, *stage.annotation, std::move(rows), plan.table.source_id, stop);
     }
     if (!stage.steps.empty()) {
-      rows = plan.database.sql_table(stage.steps.query(), {{search::kHitsRelation, std::move(rows)}}, stop);
+      rows = plan.database->sql_table(stage.steps.query(), {{search::kHitsRelation, std::move(rows)}}, stop);
     }
   }
   db::Provenance provenance = kFoundByVector;
   if (plan.stages.size() > 1) provenance.annotated_by = {"inference"};
-  return search::add_provenance(plan.database, rows, provenance);
+  return search::add_provenance(*plan.database, rows, provenance);
 }
 
 namespace search {
 
-SearchBuilder begin_search(Database& database, inference::Runner& runner, SearchCaches& caches,
-                           const std::string& source, std::vector<float> query, size_t k,
-                           const SearchOptions& options) {
-  catalog::ResultTableRepository& tables = database.catalog().result_tables();
+SearchBuilder begin_search(std::shared_ptr<Database> database, std::shared_ptr<inference::Runner> runner,
+                           SearchCaches& caches, const std::string& source, std::vector<float> query,
+                           size_t k, const SearchOptions& options) {
+  const catalog::TenantScope scope = database->scope();
+  catalog::ResultTableRepository& tables = database->catalog().result_tables();
   ResultTableRecord table =
-      options.table.empty() ? tables.latest_ready_embedding(source) : tables.get(options.table);
+      options.table.empty() ? tables.latest_ready_embedding(source, scope) : tables.get(options.table, scope);
   if (table.source_id != source || table.status != ResultTableStatus::Ready || !table.key_column) {
     throw Error(
         ErrorCode::NotFound, ErrorCategory::Catalog,
         "Result table '" + table.table_name + "' is not a ready embedding table of source '" + source + "'");
   }
-  OpenTable open = caches.tables.open(database.results(), table);
+  OpenTable open = caches.tables.open(database->results(), table);
   if (query.size() != open.index->dimensions()) {
     throw Error(ErrorCode::InvalidArgument, ErrorCategory::Inference,
                 "Vector dimension mismatch: expected " + std::to_string(open.index->dimensions()) + ", got " +
@@ -259,10 +260,14 @@ SearchBuilder begin_search(Database& database, inference::Runner& runner, Search
                 "Query vector holds a value that is not finite");
   }
   std::optional<RowPredicate> filter;
-  if (!options.filter.empty()) filter = parse_row_predicate(database, table, options.filter);
+  if (!options.filter.empty()) {
+    filter = parse_row_predicate(*database, table, options.filter);
+  } else if (open.filter->has_hidden_rows(*database, table)) {
+    filter = all_visible_rows();
+  }
   return SearchBuilder(
-      std::unique_ptr<SearchBuilder::Plan>(new SearchBuilder::Plan{.database = database,
-                                                                   .runner = runner,
+      std::unique_ptr<SearchBuilder::Plan>(new SearchBuilder::Plan{.database = std::move(database),
+                                                                   .runner = std::move(runner),
                                                                    .neighbors = caches.neighbors,
                                                                    .table = std::move(table),
                                                                    .open = std::move(open),

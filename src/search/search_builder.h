@@ -31,8 +31,8 @@ struct Stage {
 
 /// What a SearchBuilder has gathered.
 struct SearchBuilder::Plan {
-  Database& database;
-  inference::Runner& runner;
+  std::shared_ptr<Database> database;
+  std::shared_ptr<inference::Runner> runner;
   search::NeighborCache& neighbors;
   ResultTableRecord table;
   search::OpenTable open;
@@ -52,10 +52,10 @@ struct SearchCaches {
   NeighborCache neighbors;
 };
 
-/// What `Session::search` promises.
-SearchBuilder begin_search(Database& database, inference::Runner& runner, SearchCaches& caches,
-                           const std::string& source, std::vector<float> query, size_t k,
-                           const SearchOptions& options);
+/// What `Session::search` promises. `database` and `runner` stay bound to one tenant, or to none.
+SearchBuilder begin_search(std::shared_ptr<Database> database, std::shared_ptr<inference::Runner> runner,
+                           SearchCaches& caches, const std::string& source, std::vector<float> query,
+                           size_t k, const SearchOptions& options);
 
 }  // namespace search
 }  // namespace jammi

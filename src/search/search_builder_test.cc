@@ -87,10 +87,11 @@ class SearchBuilderTest : public ::testing::Test {
     config.artifact_dir = directory_.path() / "artifacts";
     config.engine.execution_threads = 2;
     database_ = Database::open(config);
-    runner_.emplace(*database_, [](const std::string& model, ModelTask, std::stop_token) {
-      if (model != "length") throw model_error(ErrorCode::NotFound, model, "no such model");
-      return std::make_shared<LengthTask>();
-    });
+    runner_ = std::make_shared<inference::Runner>(
+        *database_, [](const std::string& model, ModelTask, std::stop_token) {
+          if (model != "length") throw model_error(ErrorCode::NotFound, model, "no such model");
+          return std::make_shared<LengthTask>();
+        });
     add_source("papers",
                "id,title,year,firm\n"
                "1,solar,2019,7\n"
@@ -138,7 +139,7 @@ class SearchBuilderTest : public ::testing::Test {
   }
 
   SearchBuilder search(const std::string& source, size_t k, const std::string& filter = "") {
-    return begin_search(*database_, *runner_, caches_, source, {1, 0}, k, {.table = "", .filter = filter});
+    return begin_search(database_, runner_, caches_, source, {1, 0}, k, {.table = "", .filter = filter});
   }
 
   /// A search over `papers`.
@@ -160,8 +161,8 @@ class SearchBuilderTest : public ::testing::Test {
   Strings ids(SearchBuilder builder) { return texts(builder.run(), "_row_id"); }
 
   testing::TemporaryDirectory directory_;
-  std::unique_ptr<Database> database_;
-  std::optional<inference::Runner> runner_;
+  std::shared_ptr<Database> database_;
+  std::shared_ptr<inference::Runner> runner_;
   SearchCaches caches_{.tables = TableCache(4), .neighbors = NeighborCache(100)};
 };
 
@@ -310,8 +311,7 @@ TEST_F(RepeatedSearch, with_another_k_filter_or_vector_is_another_search) {
   EXPECT_THAT(ids(search(3)), ElementsAre("1", "2", "3"));
   EXPECT_THAT(ids(search(2, "year > 2020")), ElementsAre("2", "4"));
   EXPECT_THAT(ids(search(2, "year > 2021")), ElementsAre("4"));
-  EXPECT_THAT(ids(begin_search(*database_, *runner_, caches_, "papers", {0, 1}, 2, {})),
-              ElementsAre("5", "4"));
+  EXPECT_THAT(ids(begin_search(database_, runner_, caches_, "papers", {0, 1}, 2, {})), ElementsAre("5", "4"));
   EXPECT_EQ(num_hits(), 0u);
 }
 

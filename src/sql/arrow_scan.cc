@@ -130,7 +130,8 @@ class ConnectionRelations final : public duckdb::ClientContextState {
       auto bind = [this, rows = table->second](duckdb::ClientContext& binding) {
         return bind_arrow_scan(binding, arrow_scan_, rows);
       };
-      entry = std::make_unique<ScannedTable>(schema, name, bind(context), bind);
+      // Its rows are the caller's own, whatever their columns are called.
+      entry = std::make_unique<ScannedTable>(schema, name, bind(context), bind, std::nullopt);
     }
     return entry.get();
   }

@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "sql/errors.h"
+#include "sql/query_state.h"
 #include "sql/quoting.h"
 
 namespace jammi::sql {
@@ -171,24 +172,24 @@ DatabaseDrivers::Attached DatabaseDrivers::open(const ExternalDatabase& database
     options += ", SCHEMA " + quote_literal(database.schema);
   }
   options += std::string(", ") + kAddressOption + " " + quote_literal(address);
-  duckdb::Connection connection(instance_);
+  const auto connection = connect(instance_, catalog::TenantScope::everything());
   const std::string name = quote_identifier(attached.name);
-  auto result = connection.Query("ATTACH '' AS " + name + " (" + options + ")");
+  auto result = connection->Query("ATTACH '' AS " + name + " (" + options + ")");
   if (result->HasError()) {
     const Error error = to_error(result->GetErrorObject());
     throw Error(error.code(), error.category(), without_application_name(error.message(), attached.name));
   }
-  connection.context->RunFunctionInTransaction([&] {
+  connection->context->RunFunctionInTransaction([&] {
     const duckdb::Identifier identifier(attached.name);
     attached.database =
-        duckdb::Catalog::GetCatalog(*connection.context, identifier).GetAttached().shared_from_this();
+        duckdb::Catalog::GetCatalog(*connection->context, identifier).GetAttached().shared_from_this();
   });
   return attached;
 }
 
 void DatabaseDrivers::close(const Attached& attached) {
-  duckdb::Connection connection(instance_);
-  auto detached = connection.Query("DETACH " + quote_identifier(attached.name));
+  auto detached = connect(instance_, catalog::TenantScope::everything())
+                      ->Query("DETACH " + quote_identifier(attached.name));
   if (detached->HasError())
     log::warn("a database was not closed: " + to_error(detached->GetErrorObject()).message());
 }

@@ -22,16 +22,20 @@
 #include "sql/file_scan.h"
 #include "sql/instance.h"
 #include "sql/mutable_catalog.h"
+#include "sql/query_state.h"
 #include "sql/read_only_catalog.h"
 #include "sql/result_reader.h"
 #include "sql/script.h"
 #include "sql/statement.h"
 #include "sql/table_directories.h"
 #include "sql/table_function.h"
+#include "sql/tenant_rule.h"
 #include "sql/vector_aggregates.h"
 #include "sql/vector_function.h"
 
 namespace jammi::sql {
+using catalog::TenantScope;
+
 namespace {
 
 // What DuckDB calls the catalog it starts with.
@@ -55,8 +59,8 @@ struct Engine::State {
         catalogs(*database->instance),
         drivers(std::make_shared<DatabaseDrivers>(*database->instance)) {}
 
-  std::unique_ptr<duckdb::Connection> connect() {
-    auto connection = std::make_unique<duckdb::Connection>(*database);
+  std::unique_ptr<duckdb::Connection> connect(const TenantScope& scope) {
+    auto connection = sql::connect(*database->instance, scope);
     duckdb::ClientData::Get(*connection->context)
         .catalog_search_path->Set(duckdb::CatalogSearchEntry(kDefaultCatalog, kDefaultSchema),
                                   duckdb::CatalogSetPathType::SET_DIRECTLY);
@@ -64,8 +68,9 @@ struct Engine::State {
   }
 
   std::shared_ptr<arrow::RecordBatchReader> submit(const std::string& statement, const Relations& relations,
-                                                   uint64_t batch_rows, std::stop_token stop) {
-    auto connection = connect();
+                                                   uint64_t batch_rows, std::stop_token stop,
+                                                   const TenantScope& scope) {
+    auto connection = connect(scope);
     auto parsed = parse_statement(*connection, statement);
     add_relations(*connection->context, arrow_scan, relations);
     return stream(std::move(connection), std::move(parsed), batch_rows, std::move(stop));
@@ -73,8 +78,8 @@ struct Engine::State {
 
   /// The same for a text that may change mutable tables instead.
   std::shared_ptr<arrow::RecordBatchReader> submit_script(const std::string& text, uint64_t batch_rows,
-                                                          std::stop_token stop) {
-    std::shared_ptr<duckdb::Connection> connection = connect();
+                                                          std::stop_token stop, const TenantScope& scope) {
+    std::shared_ptr<duckdb::Connection> connection = connect(scope);
     auto statements = parse_statements(*connection, text);
     if (!changes_rows(*statements.front())) {
       return stream(std::move(connection), std::move(statements.front()), batch_rows, std::move(stop));
@@ -105,7 +110,8 @@ Engine::Engine(const EngineOptions& options, CatalogContent content,
                std::shared_ptr<MutableStore> mutable_tables) {
   translated([&] {
     state_ = std::make_unique<State>(options, std::move(mutable_tables));
-    duckdb::Connection setup(*state_->database);
+    const auto connection = connect(*state_->database->instance, TenantScope::everything());
+    duckdb::Connection& setup = *connection;
     setup.context->RunFunctionInTransaction([&] {
       state_->readers = std::make_shared<FileReaders>(*setup.context);
       state_->arrow_scan = capture_arrow_scan(*setup.context);
@@ -113,9 +119,11 @@ Engine::Engine(const EngineOptions& options, CatalogContent content,
     add_functions(*state_->database->instance);
     register_vector_aggregates(*state_->database->instance);
     register_batching_rule(*state_->database->instance);
+    register_tenant_rule(*state_->database->instance);
     remove_capabilities(setup);
     state_->catalogs.attach(setup, kDefaultCatalog,
-                            default_schemas(state_->readers, state_->arrow_scan, std::move(content)));
+                            default_schemas(state_->readers, state_->arrow_scan, std::move(content)),
+                            /*owner=*/std::nullopt);
     setup.Query(std::string("USE ") + kDefaultCatalog)->ThrowIfError();
     state_->catalogs.detach(setup, kBuiltInCatalog);
     if (state_->mutable_tables) attach_mutable_catalog(setup, state_->mutable_tables);
@@ -146,15 +154,15 @@ void Engine::require_free_name(const std::string& id) {
   }
 }
 
-void Engine::add_source(const std::string& id, std::vector<FileTable> tables) {
-  add(id, std::move(tables));
+void Engine::add_source(const std::string& id, std::vector<FileTable> tables, SourceTenancy tenancy) {
+  add(id, std::move(tables), std::move(tenancy));
 }
 
-void Engine::add_source(const std::string& id, ExternalDatabase database) {
-  add(id, std::move(database));
+void Engine::add_source(const std::string& id, ExternalDatabase database, SourceTenancy tenancy) {
+  add(id, std::move(database), std::move(tenancy));
 }
 
-void Engine::add(const std::string& id, Source source) {
+void Engine::add(const std::string& id, Source source, SourceTenancy tenancy) {
   require_free_name(id);
   std::lock_guard lock(state_->mutex);
   if (state_->sources.contains(duckdb::Identifier(id))) {
@@ -163,9 +171,11 @@ void Engine::add(const std::string& id, Source source) {
   const auto* database = std::get_if<ExternalDatabase>(&source);
   translated([&] {
     SchemaDirectories schemas =
-        database ? external_schemas(state_->drivers, id, *database)
-                 : source_schemas(state_->readers, std::get<std::vector<FileTable>>(source));
-    state_->catalogs.attach(*state_->connect(), id, std::move(schemas));
+        database ? external_schemas(state_->drivers, id, *database, tenancy.tenant_column)
+                 : source_schemas(state_->readers, std::get<std::vector<FileTable>>(source),
+                                  tenancy.tenant_column);
+    state_->catalogs.attach(*state_->connect(TenantScope::everything()), id, std::move(schemas),
+                            std::move(tenancy.owner));
   });
   state_->sources.emplace(duckdb::Identifier(id), std::move(source));
 }
@@ -175,7 +185,7 @@ void Engine::remove_source(const std::string& id) {
   if (state_->sources.erase(duckdb::Identifier(id)) == 0) {
     throw Error(ErrorCode::NotFound, ErrorCategory::Sql, "no such source: " + id);
   }
-  translated([&] { state_->catalogs.detach(*state_->connect(), id); });
+  translated([&] { state_->catalogs.detach(*state_->connect(TenantScope::everything()), id); });
 }
 
 bool Engine::has_source(const std::string& id) const {
@@ -210,7 +220,7 @@ std::string Engine::source_fingerprint(const std::string& id) const {
 
 std::vector<TableDescription> Engine::describe_tables(const std::vector<FileTable>& tables) const {
   std::vector<TableDescription> descriptions;
-  auto connection = state_->connect();
+  auto connection = state_->connect(TenantScope::everything());
   translated([&] {
     connection->context->RunFunctionInTransaction([&] {
       for (const FileTable& table : tables) {
@@ -226,39 +236,41 @@ std::vector<TableDescription> Engine::describe_tables(const std::vector<FileTabl
 }
 
 std::vector<TableDescription> Engine::describe_tables(const ExternalDatabase& database) const {
-  auto connection = state_->connect();
+  auto connection = state_->connect(TenantScope::everything());
   return translated([&] { return describe_external(*connection, *state_->drivers, database); });
 }
 
-std::shared_ptr<arrow::RecordBatchReader> Engine::query(const std::string& statement, std::stop_token stop) {
-  return state_->submit_script(statement, state_->batch_size, std::move(stop));
+std::shared_ptr<arrow::RecordBatchReader> Engine::query(const std::string& statement, std::stop_token stop,
+                                                        const TenantScope& scope) {
+  return state_->submit_script(statement, state_->batch_size, std::move(stop), scope);
 }
 
 std::shared_ptr<arrow::RecordBatchReader> Engine::query_with_relations(const std::string& statement,
                                                                        const Relations& relations,
-                                                                       std::stop_token stop) {
-  return state_->submit(statement, relations, state_->batch_size, std::move(stop));
+                                                                       std::stop_token stop,
+                                                                       const TenantScope& scope) {
+  return state_->submit(statement, relations, state_->batch_size, std::move(stop), scope);
 }
 
 std::shared_ptr<arrow::Table> Engine::query_table(const std::string& statement, const Relations& relations,
-                                                  std::stop_token stop) {
+                                                  std::stop_token stop, const TenantScope& scope) {
   const auto reader = relations.empty()
-                          ? state_->submit_script(statement, kTableBatchRows, std::move(stop))
-                          : state_->submit(statement, relations, kTableBatchRows, std::move(stop));
+                          ? state_->submit_script(statement, kTableBatchRows, std::move(stop), scope)
+                          : state_->submit(statement, relations, kTableBatchRows, std::move(stop), scope);
   return value_or_throw(reader->ToTable());
 }
 
-std::unique_ptr<Transaction> Engine::begin() {
-  return std::make_unique<Transaction>(state_->connect(), state_->store(), kTableBatchRows);
+std::unique_ptr<Transaction> Engine::begin(const TenantScope& scope) {
+  return std::make_unique<Transaction>(state_->connect(scope), state_->store(), kTableBatchRows);
 }
 
-bool Engine::is_repeatable(const std::string& statement) const {
-  auto connection = state_->connect();
+bool Engine::is_repeatable(const std::string& statement, const TenantScope& scope) const {
+  auto connection = state_->connect(scope);
   return is_repeatable_statement(*connection, parse_statement(*connection, statement));
 }
 
 std::string Engine::parse_expression(const std::string& text) const {
-  return parse_expression_text(*state_->connect(), text);
+  return parse_expression_text(*state_->connect({}), text);
 }
 
 }  // namespace jammi::sql

@@ -13,6 +13,7 @@
 
 #include <jammi/records.h>
 
+#include "catalog/tenant_scope.h"
 #include "sql/functions.h"
 #include "sql/transaction.h"
 
@@ -49,6 +50,15 @@ struct ExternalDatabase {
   std::string schema;
 };
 
+/// The column of any table that tells whose its rows are. Compared without case.
+inline constexpr char kTenantColumn[] = "tenant_id";
+
+/// Whose the rows of a source are.
+struct SourceTenancy {
+  std::optional<std::string> owner;  ///< the tenant for whom alone the source exists; none: for everybody
+  std::string tenant_column;         ///< of its tables without a column "tenant_id"; empty: none
+};
+
 /// A Parquet file that is shown as a result table.
 struct ResultFile {
   std::string table_name;
@@ -59,14 +69,17 @@ struct ResultFile {
 struct CatalogView {
   std::string name;
   std::shared_ptr<arrow::Schema> schema;
-  std::function<std::shared_ptr<arrow::Table>()> read;  ///< rows of exactly `schema`
+  /// The rows that a scope sees, of exactly `schema`.
+  std::function<std::shared_ptr<arrow::Table>(const catalog::TenantScope& scope)> read;
 };
 
 /// What the default catalog shows beside the sources. Called from any thread while a query is planned or run,
-/// so nothing can be stale; may throw jammi::Error. Names compare without case.
+/// so nothing can be stale, with what the statement may see; may throw jammi::Error. Names compare without
+/// case.
 struct CatalogContent {
-  std::function<std::optional<ResultFile>(const std::string& table_name)> find_result_table;
-  std::function<std::vector<ResultFile>()> list_result_tables;
+  std::function<std::optional<ResultFile>(const std::string& table_name, const catalog::TenantScope& scope)>
+      find_result_table;
+  std::function<std::vector<ResultFile>(const catalog::TenantScope& scope)> list_result_tables;
   std::vector<CatalogView> views;
 };
 
@@ -78,6 +91,10 @@ using Relations = std::map<std::string, std::shared_ptr<arrow::Table>>;
 /// Names: `<source>.public.<table>`, `mutable.public.<mutable table>`, `"jammi.<result table>"`,
 /// `jammi."<result table>"`, and each view's bare name. Statements can read nothing else: functions that
 /// touch files, settings or other statements do not exist here.
+///
+/// A statement sees what its scope sees. Of a table with a tenant column (`kTenantColumn`, or what its source
+/// declares) these are the tenant's rows and those with NULL there. To it, sources of other tenants do not
+/// exist.
 ///
 /// Readers fail with an arrow::Status that carries the jammi::Error (`throw_if_error` of <jammi/database.h>
 /// recovers it), keep their connection until closed or destroyed, and must not outlive the Engine. A stop
@@ -102,11 +119,11 @@ class Engine {
   /// Makes tables readable as `<id>.public.<table>` without touching their files: what is wrong with a file
   /// is reported by whoever reads it. Throws as `require_free_name`, AlreadyExists for a known one (compared
   /// without case).
-  void add_source(const std::string& id, std::vector<FileTable> tables);
+  void add_source(const std::string& id, std::vector<FileTable> tables, SourceTenancy tenancy = {});
 
   /// The same for all tables and views of a schema of a database, which is not connected to before a
   /// statement reads them; each statement has connections of its own.
-  void add_source(const std::string& id, ExternalDatabase database);
+  void add_source(const std::string& id, ExternalDatabase database, SourceTenancy tenancy = {});
 
   /// Forgets a source; queries that already read it finish. NotFound if there is none.
   void remove_source(const std::string& id);
@@ -131,26 +148,29 @@ class Engine {
   /// or not at all, and give one row for each statement with the UInt64 `count` of its changed rows; a single
   /// statement with RETURNING gives these. Unsupported for any other statement, InvalidArgument for text that
   /// does not parse or bind, NotFound for an unknown table.
-  std::shared_ptr<arrow::RecordBatchReader> query(const std::string& statement, std::stop_token stop = {});
+  std::shared_ptr<arrow::RecordBatchReader> query(const std::string& statement, std::stop_token stop = {},
+                                                  const catalog::TenantScope& scope = {});
 
   /// The same for a SELECT-like statement with `relations` visible to it only, by unqualified name; a table
   /// of the engine shadows a relation of its name.
   std::shared_ptr<arrow::RecordBatchReader> query_with_relations(const std::string& statement,
                                                                  const Relations& relations,
-                                                                 std::stop_token stop = {});
+                                                                 std::stop_token stop = {},
+                                                                 const catalog::TenantScope& scope = {});
 
   /// All rows of the same at once, which comes sooner than reading them batch by batch: its chunks are large,
   /// whatever the batch size. Throws what reading would have reported.
   std::shared_ptr<arrow::Table> query_table(const std::string& statement, const Relations& relations,
-                                            std::stop_token stop = {});
+                                            std::stop_token stop = {},
+                                            const catalog::TenantScope& scope = {});
 
   /// Starts a transaction over the mutable tables, which must not outlive the engine.
-  std::unique_ptr<Transaction> begin();
+  std::unique_ptr<Transaction> begin(const catalog::TenantScope& scope = {});
 
   /// Whether a statement gives the same rows for as long as the files behind it stay the same: it reads one
   /// table at most, and calls no function such as random() or now(). Binds the statement without running it;
   /// throws as `query`.
-  bool is_repeatable(const std::string& statement) const;
+  bool is_repeatable(const std::string& statement, const catalog::TenantScope& scope = {}) const;
 
   /// `text` as one SQL expression in canonical spelling, safe to paste between parentheses. InvalidArgument
   /// when it is not exactly one expression.
@@ -159,7 +179,7 @@ class Engine {
  private:
   using Source = std::variant<std::vector<FileTable>, ExternalDatabase>;
   Source source_of(const std::string& id) const;
-  void add(const std::string& id, Source source);
+  void add(const std::string& id, Source source, SourceTenancy tenancy);
 
   struct State;
   std::unique_ptr<State> state_;

@@ -33,11 +33,11 @@ class EngineTest : public ::testing::Test {
   }
 
   CatalogContent content() {
-    return {.find_result_table = [](const std::string&) { return std::nullopt; },
-            .list_result_tables = [] { return std::vector<ResultFile>(); },
+    return {.find_result_table = [](const std::string&, const auto&) { return std::nullopt; },
+            .list_result_tables = [](const auto&) { return std::vector<ResultFile>(); },
             .views = {{.name = "things",
                        .schema = arrow::schema({arrow::field("n", arrow::int64())}),
-                       .read = [this] { return numbers(num_things_); }}}};
+                       .read = [this](const auto&) { return numbers(num_things_); }}}};
   }
 
   static std::shared_ptr<arrow::Table> numbers(int64_t count) {
@@ -367,6 +367,100 @@ TEST_F(EngineTest, queries_run_at_the_same_time) {
   }
   threads.clear();
   EXPECT_EQ(num_right, 80);
+}
+
+const std::string kAlice = "018f5a0e-c4c8-7e10-9c4f-3b6f7c5a8e9a";
+const std::string kBob = "018f5a0e-c4c8-7e10-9c4f-3b6f7c5a8e9b";
+
+/// Rows of two tenants and of nobody, told by `tenant_id` or by another column.
+class TenantRuleTest : public EngineTest {
+ protected:
+  TenantRuleTest() {
+    add("notes", "tenant_id", {});
+    add("orders", "customer", {.owner = std::nullopt, .tenant_column = "Customer"});
+    add("inbox", "nothing", {.owner = kBob, .tenant_column = ""});
+  }
+
+  void add(const std::string& id, const std::string& column, SourceTenancy tenancy) {
+    const std::string text = "n," + column + "\n1," + kAlice + "\n2," + kBob + "\n3,\n";
+    engine_.add_source(id, {{.name = id, .format = FileFormat::Csv, .location = write(id + ".csv", text)}},
+                       std::move(tenancy));
+  }
+
+  std::vector<Row> run_as(const catalog::TenantScope& scope, const std::string& statement) {
+    return read_rows(*engine_.query(statement, {}, scope));
+  }
+
+  const catalog::TenantScope alice_ = catalog::TenantScope::of(kAlice);
+};
+
+TEST_F(TenantRuleTest, a_tenant_sees_its_rows_and_those_of_nobody) {
+  for (const std::string table : {"notes.public.notes", "orders.public.orders"}) {
+    EXPECT_THAT(run_as(alice_, "SELECT n FROM " + table + " ORDER BY n"), ElementsAre(Row{"1"}, Row{"3"}));
+    EXPECT_THAT(run_as(alice_, "SELECT count(*) FROM " + table), ElementsAre(Row{"2"}));
+    EXPECT_THAT(run("SELECT n FROM " + table), ElementsAre(Row{"3"}));
+    EXPECT_THAT(run_as(catalog::TenantScope::everything(), "SELECT sum(n) FROM " + table),
+                ElementsAre(Row{"6"}));
+  }
+}
+
+TEST_F(TenantRuleTest, covers_tables_wherever_a_statement_reads_them) {
+  EXPECT_THAT(run_as(alice_,
+                     "WITH c AS MATERIALIZED (SELECT * FROM notes.public.notes) SELECT max(c.n), "
+                     "(SELECT list(n ORDER BY n) FROM orders.public.orders o WHERE o.n <= max(c.n)) FROM c"),
+              ElementsAre(Row{"3", "[1, 3]"}));
+  EXPECT_THAT(run_as(alice_, "SELECT 1 WHERE EXISTS (SELECT 1 FROM notes.public.notes WHERE n = 2)"),
+              ElementsAre());
+}
+
+TEST_F(TenantRuleTest, nothing_is_computed_for_rows_of_others) {
+  const std::string condition =
+      " WHERE CASE WHEN n = 2 THEN error('leak ' || tenant_id)::BOOLEAN ELSE true END";
+  EXPECT_THAT(run_as(alice_, "SELECT count(*) FROM notes.public.notes" + condition), ElementsAre(Row{"2"}));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "leak",
+               run_as(catalog::TenantScope::of(kBob), "SELECT count(*) FROM notes.public.notes" + condition));
+}
+
+TEST_F(TenantRuleTest, a_source_of_another_tenant_does_not_exist) {
+  EXPECT_THAT(run_as(catalog::TenantScope::of(kBob), "SELECT count(*) FROM inbox.public.inbox"),
+              ElementsAre(Row{"3"}));
+  const auto message = [&](const std::string& source) {
+    try {
+      run_as(alice_, "SELECT * FROM " + source + ".public.t");
+    } catch (const Error& error) {
+      std::string text = error.what();
+      for (size_t at = text.find(source); at != std::string::npos; at = text.find(source)) {
+        text.replace(at, source.size(), "?");
+      }
+      return text;
+    }
+    return std::string();
+  };
+  EXPECT_EQ(message("inbox"), message("nowhere"));
+  for (const std::string list : {"SELECT database_name FROM duckdb_databases()", "SHOW DATABASES",
+                                 "SELECT table_catalog FROM information_schema.tables",
+                                 "SELECT catalog_name FROM information_schema.schemata"}) {
+    for (const Row& row : run_as(alice_, list)) EXPECT_NE(row[0], "inbox") << list;
+    EXPECT_THAT(run_as(catalog::TenantScope::of(kBob), list), ::testing::Contains(Row{"inbox"})) << list;
+  }
+}
+
+TEST_F(TenantRuleTest, a_table_without_the_tenant_column_of_its_source_cannot_be_read) {
+  add("broken", "other", {.owner = std::nullopt, .tenant_column = "customer"});
+  EXPECT_ERROR(ErrorCode::NotFound, "table 'broken' lacks the tenant column of its source: customer",
+               run_as(alice_, "SELECT * FROM broken.public.broken"));
+}
+
+TEST_F(TenantRuleTest, relations_are_the_callers_own) {
+  const auto rows = engine_.query_table("SELECT n, tenant_id FROM notes.public.notes", {}, {},
+                                        catalog::TenantScope::everything());
+  EXPECT_EQ(engine_.query_table("SELECT * FROM given", {{"given", rows}}, {}, alice_)->num_rows(), 3);
+}
+
+TEST_F(TenantRuleTest, rows_are_explained_but_not_counted) {
+  run_as(alice_, "EXPLAIN SELECT * FROM notes.public.notes");
+  EXPECT_ERROR(ErrorCode::Unsupported, "EXPLAIN ANALYZE would count the rows of other tenants",
+               run_as(alice_, "EXPLAIN ANALYZE SELECT * FROM notes.public.notes"));
 }
 
 }  // namespace

@@ -56,8 +56,8 @@ class OpenDatabase {
 
   /// What the engine's catalog shows of a table; lives as long as this object.
   duckdb::optional_ptr<duckdb::CatalogEntry> entry(duckdb::ClientContext& context,
-                                                   duckdb::SchemaCatalogEntry& owner,
-                                                   const std::string& name) {
+                                                   duckdb::SchemaCatalogEntry& owner, const std::string& name,
+                                                   const std::string& tenant_column) {
     auto table = find(context, name);
     if (!table) return nullptr;
     std::unique_ptr<ScannedTable>& entry = entries_[table->name];
@@ -65,7 +65,9 @@ class OpenDatabase {
       const auto bind = [&source = *table](duckdb::ClientContext& binding) {
         return bind_scan(binding, source);
       };
-      entry = std::make_unique<ScannedTable>(owner, table->name.GetIdentifierName(), shape_of(*table), bind);
+      const BoundScan shape = shape_of(*table);
+      entry = std::make_unique<ScannedTable>(owner, table->name.GetIdentifierName(), shape, bind,
+                                             tenant_column_of(shape, tenant_column));
     }
     return entry.get();
   }
@@ -111,13 +113,17 @@ constexpr const char* kStateKey = "jammi_open_databases";
 
 class ExternalDirectory final : public TableDirectory {
  public:
-  ExternalDirectory(std::shared_ptr<DatabaseDrivers> drivers, std::string source, ExternalDatabase database)
-      : drivers_(std::move(drivers)), source_(std::move(source)), database_(std::move(database)) {}
+  ExternalDirectory(std::shared_ptr<DatabaseDrivers> drivers, std::string source, ExternalDatabase database,
+                    std::string tenant_column)
+      : drivers_(std::move(drivers)),
+        source_(std::move(source)),
+        database_(std::move(database)),
+        tenant_column_(std::move(tenant_column)) {}
 
   duckdb::optional_ptr<duckdb::CatalogEntry> find(duckdb::ClientContext& context,
                                                   duckdb::SchemaCatalogEntry& schema,
                                                   const std::string& name) override {
-    return opened_by(context).entry(context, schema, name);
+    return opened_by(context).entry(context, schema, name, tenant_column_);
   }
 
   // A listing goes on without a server that cannot be reached; the statement that reads it reports why.
@@ -128,7 +134,7 @@ class ExternalDirectory final : public TableDirectory {
       translated([&] {
         OpenDatabase& database = opened_by(context);
         for (const std::string& name : database.table_names(context)) {
-          entries.push_back(database.entry(context, schema, name));
+          entries.push_back(database.entry(context, schema, name, tenant_column_));
         }
       });
     } catch (const Error& error) {
@@ -159,6 +165,7 @@ class ExternalDirectory final : public TableDirectory {
   std::shared_ptr<DatabaseDrivers> drivers_;
   std::string source_;
   ExternalDatabase database_;
+  std::string tenant_column_;
   std::mutex mutex_;  // guards reported_
   std::string reported_;
 };
@@ -166,10 +173,10 @@ class ExternalDirectory final : public TableDirectory {
 }  // namespace
 
 SchemaDirectories external_schemas(std::shared_ptr<DatabaseDrivers> drivers, std::string source,
-                                   ExternalDatabase database) {
+                                   ExternalDatabase database, std::string tenant_column) {
   SchemaDirectories schemas;
-  schemas[kDefaultSchema] =
-      std::make_unique<ExternalDirectory>(std::move(drivers), std::move(source), std::move(database));
+  schemas[kDefaultSchema] = std::make_unique<ExternalDirectory>(
+      std::move(drivers), std::move(source), std::move(database), std::move(tenant_column));
   return schemas;
 }
 

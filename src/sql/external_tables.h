@@ -15,9 +15,9 @@ namespace jammi::sql {
 /// The schemas of an external source's catalog: the database's own schema, called "public". Each connection
 /// that reads the source connects to the server for itself and for as long as it lives, so that it sees the
 /// tables and columns of that moment, and a server that was restarted is found again. `source` names it in
-/// logs.
+/// logs; `tenant_column` is what it declares (empty: none).
 SchemaDirectories external_schemas(std::shared_ptr<DatabaseDrivers> drivers, std::string source,
-                                   ExternalDatabase database);
+                                   ExternalDatabase database, std::string tenant_column);
 
 /// The tables of `database` in the order of their names, with their columns. Throws NotFound when its schema
 /// does not exist.

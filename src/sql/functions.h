@@ -11,6 +11,8 @@
 #include <variant>
 #include <vector>
 
+#include "catalog/tenant_scope.h"
+
 namespace arrow {
 class RecordBatchReader;
 class Schema;
@@ -18,9 +20,15 @@ class Schema;
 
 /// Functions that higher layers add to an Engine. `bind` is called while a statement is planned, once for
 /// each call in it; what it throws fails the statement with the function's name in front. Callbacks come from
-/// any thread, several at once; they may run statements of their own. The stop token they get is set when the
-/// statement is stopped or given up.
+/// any thread, several at once; they may run statements of their own, which must see no more than the calling
+/// one. The stop tokens they get are set when the statement is stopped or given up.
 namespace jammi::sql {
+
+/// The statement that a call stands in.
+struct Caller {
+  catalog::TenantScope scope;  ///< what it may see
+  std::stop_token stop;
+};
 
 /// A constant argument: NULL, a whole number, a text or a list of numbers.
 using Constant = std::variant<std::monostate, int64_t, std::string, std::vector<float>>;
@@ -36,7 +44,7 @@ struct FunctionRows {
 /// `name(argument, ...)` in FROM. Its arguments are constants; anything else fails before `bind`.
 struct TableFunction {
   std::string name;
-  std::function<FunctionRows(const std::vector<Constant>& arguments, std::stop_token stop)> bind;
+  std::function<FunctionRows(const std::vector<Constant>& arguments, const Caller& caller)> bind;
 };
 
 /// What a call of a vector function computes.
@@ -53,7 +61,7 @@ struct TextVectors {
 /// sort.
 struct VectorFunction {
   std::string name;
-  std::function<TextVectors(const std::string& constant, std::stop_token stop)> bind;
+  std::function<TextVectors(const std::string& constant, const Caller& caller)> bind;
 };
 
 }  // namespace jammi::sql

@@ -64,11 +64,11 @@ class FunctionsTest : public ::testing::Test {
  protected:
   FunctionsTest()
       : engine_({.threads = 2, .temp_directory = directory_.path() / "tmp"},
-                {.find_result_table = [](const std::string&) { return std::nullopt; },
-                 .list_result_tables = [] { return std::vector<ResultFile>(); },
+                {.find_result_table = [](const std::string&, const auto&) { return std::nullopt; },
+                 .list_result_tables = [](const auto&) { return std::vector<ResultFile>(); },
                  .views = {}}) {
     engine_.add_function(TableFunction{
-        "counting", [this](const std::vector<Constant>& arguments, std::stop_token) -> FunctionRows {
+        "counting", [this](const std::vector<Constant>& arguments, const Caller&) -> FunctionRows {
           arguments_ = arguments;
           if (arguments.empty() || !std::holds_alternative<int64_t>(arguments[0])) {
             throw Error(ErrorCode::InvalidArgument, ErrorCategory::Model, "how many?");
@@ -80,7 +80,7 @@ class FunctionsTest : public ::testing::Test {
                   }};
         }});
     engine_.add_function(
-        VectorFunction{"lengths", [this](const std::string& constant, std::stop_token) -> TextVectors {
+        VectorFunction{"lengths", [this](const std::string& constant, const Caller&) -> TextVectors {
                          ++num_bound_;
                          if (constant == "unknown")
                            throw Error(ErrorCode::NotFound, ErrorCategory::Model, "no such model: unknown");

@@ -23,6 +23,7 @@
 #include "sql/errors.h"
 #include "sql/mutable_changes.h"
 #include "sql/mutable_scan.h"
+#include "sql/query_state.h"
 #include "sql/read_only_catalog.h"
 
 namespace jammi::sql {
@@ -41,19 +42,22 @@ class StoreTransactionHolder final : public duckdb::Transaction {
                          MutableStore& store)
       : Transaction(owner, client),
         store_(store),
+        scope_(scope_of(client)),
         access_(client.transaction.IsAutoCommit() ? MutableStore::Access::Read
                                                   : MutableStore::Access::Write) {}
 
   std::shared_ptr<OpenStore> open() {
     std::lock_guard lock(open_->mutex);
-    // The one place where the rows that a statement sees and stamps are told.
-    if (!open_->transaction) open_->transaction = store_.begin(access_, catalog::TenantScope());
+    if (!open_->transaction) open_->transaction = store_.begin(access_, scope_);
     return open_;
   }
 
   std::optional<MutableTableDefinition> find(const std::string& id) {
     std::lock_guard lock(open_->mutex);
-    return open_->transaction ? open_->transaction->find(id) : store_.find(id);
+    std::optional<MutableTableDefinition> table =
+        open_->transaction ? open_->transaction->find(id) : store_.find(id);
+    if (table && !scope_.sees(table->tenant_id)) return std::nullopt;
+    return table;
   }
 
   void commit() {
@@ -63,6 +67,7 @@ class StoreTransactionHolder final : public duckdb::Transaction {
 
  private:
   MutableStore& store_;
+  const catalog::TenantScope scope_;
   const MutableStore::Access access_;
   const std::shared_ptr<OpenStore> open_ = std::make_shared<OpenStore>();
 };
@@ -126,11 +131,14 @@ class MutableSchema final : public duckdb::SchemaCatalogEntry {
     });
   }
 
-  void Scan(duckdb::ClientContext&, duckdb::CatalogType wanted,
+  void Scan(duckdb::ClientContext& context, duckdb::CatalogType wanted,
             const std::function<void(duckdb::CatalogEntry&)>& visit) override {
     if (wanted != duckdb::CatalogType::TABLE_ENTRY) return;
     inside_duckdb([&] {
-      for (MutableTableDefinition& definition : store_.list()) visit(entry_of(std::move(definition)));
+      const catalog::TenantScope& scope = scope_of(context);
+      for (MutableTableDefinition& definition : store_.list()) {
+        if (scope.sees(definition.tenant_id)) visit(entry_of(std::move(definition)));
+      }
     });
   }
 
@@ -333,9 +341,9 @@ duckdb::unique_ptr<duckdb::BaseStatistics> MutableTable::GetStatistics(duckdb::C
   return nullptr;
 }
 
-duckdb::TableFunction MutableTable::GetScanFunction(duckdb::ClientContext&,
+duckdb::TableFunction MutableTable::GetScanFunction(duckdb::ClientContext& context,
                                                     duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
-  return mutable_scan(*this, bind_data);
+  return mutable_scan(context, *this, bind_data);
 }
 
 // DuckDB reads off it which updates move a row and what ON CONFLICT may refer to.

@@ -8,6 +8,7 @@
 #include "sql/cells.h"
 #include "sql/errors.h"
 #include "sql/mutable_filters.h"
+#include "sql/tenant_rule.h"
 
 namespace jammi::sql {
 namespace {
@@ -108,8 +109,11 @@ duckdb::InsertionOrderPreservingMap<duckdb::string> describe(duckdb::TableFuncti
 
 }  // namespace
 
-duckdb::TableFunction mutable_scan(MutableTable& table, duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
+duckdb::TableFunction mutable_scan(duckdb::ClientContext& context, MutableTable& table,
+                                   duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
   bind_data = duckdb::make_uniq<ScanData>(table);
+  // The store gives no rows but those of the scope.
+  note_scan(context, *bind_data, {.table = table.definition().id, .tenant_column = std::nullopt});
   duckdb::TableFunction function(duckdb::Identifier("mutable_scan"), {}, scan, nullptr, init);
   function.projection_pushdown = true;
   function.pushdown_complex_filter = push_filters;

@@ -1,5 +1,6 @@
 #include "sql/read_only_catalog.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -13,8 +14,11 @@
 #include <duckdb/transaction/transaction.hpp>
 #include <duckdb/transaction/transaction_manager.hpp>
 
+#include "sql/engine.h"
 #include "sql/errors.h"
+#include "sql/query_state.h"
 #include "sql/quoting.h"
+#include "sql/tenant_rule.h"
 
 namespace jammi::sql {
 namespace {
@@ -25,22 +29,28 @@ constexpr const char* kCatalogType = "jammi";
   throw duckdb::NotImplementedException("this table is read-only");
 }
 
+/// Whether the statement of a connection sees what belongs to a tenant, or to nobody.
+bool is_seen(duckdb::ClientContext& context, const std::optional<std::string>& tenant) {
+  return inside_duckdb([&] { return scope_of(context).sees(tenant); });
+}
+
 class ReadOnlySchema final : public duckdb::SchemaCatalogEntry {
  public:
   ReadOnlySchema(duckdb::Catalog& owner, duckdb::CreateSchemaInfo info,
-                 std::unique_ptr<TableDirectory> tables)
-      : SchemaCatalogEntry(owner, info), tables_(std::move(tables)) {}
+                 std::unique_ptr<TableDirectory> tables, std::optional<std::string> tenant)
+      : SchemaCatalogEntry(owner, info), tables_(std::move(tables)), tenant_(std::move(tenant)) {}
 
   duckdb::optional_ptr<duckdb::CatalogEntry> LookupEntry(duckdb::CatalogTransaction transaction,
                                                          const duckdb::EntryLookupInfo& lookup) override {
     if (lookup.GetCatalogType() != duckdb::CatalogType::TABLE_ENTRY) return nullptr;
+    if (!is_seen(transaction.GetContext(), tenant_)) return nullptr;
     return inside_duckdb(
         [&] { return tables_->find(transaction.GetContext(), *this, lookup.GetEntryName()); });
   }
 
   void Scan(duckdb::ClientContext& context, duckdb::CatalogType wanted,
             const std::function<void(duckdb::CatalogEntry&)>& visit) override {
-    if (wanted != duckdb::CatalogType::TABLE_ENTRY) return;
+    if (wanted != duckdb::CatalogType::TABLE_ENTRY || !is_seen(context, tenant_)) return;
     inside_duckdb([&] { tables_->for_each(context, *this, visit); });
   }
 
@@ -82,19 +92,21 @@ class ReadOnlySchema final : public duckdb::SchemaCatalogEntry {
 
  private:
   std::unique_ptr<TableDirectory> tables_;
+  const std::optional<std::string> tenant_;
 };
 
 class ReadOnlyCatalog final : public duckdb::Catalog {
  public:
-  ReadOnlyCatalog(duckdb::AttachedDatabase& database, SchemaDirectories schemas)
-      : Catalog(database), directories_(std::move(schemas)) {}
+  ReadOnlyCatalog(duckdb::AttachedDatabase& database, SchemaDirectories schemas,
+                  std::optional<std::string> tenant)
+      : Catalog(database), directories_(std::move(schemas)), tenant_(std::move(tenant)) {}
 
   void Initialize(bool) override {
     for (auto& [name, tables] : directories_) {
       duckdb::CreateSchemaInfo info;
       info.SetQualifiedName(duckdb::QualifiedName(GetName(), duckdb::Identifier(name), duckdb::Identifier()));
       schemas_.emplace(duckdb::Identifier(name),
-                       duckdb::make_uniq<ReadOnlySchema>(*this, std::move(info), std::move(tables)));
+                       duckdb::make_uniq<ReadOnlySchema>(*this, std::move(info), std::move(tables), tenant_));
     }
     directories_.clear();
   }
@@ -104,16 +116,20 @@ class ReadOnlyCatalog final : public duckdb::Catalog {
     return duckdb::Identifier(kDefaultSchema);
   }
 
-  duckdb::optional_ptr<duckdb::SchemaCatalogEntry> LookupSchema(duckdb::CatalogTransaction,
+  duckdb::optional_ptr<duckdb::SchemaCatalogEntry> LookupSchema(duckdb::CatalogTransaction transaction,
                                                                 const duckdb::EntryLookupInfo& lookup,
                                                                 duckdb::OnEntryNotFound missing) override {
+    // With a schema that has no tables, errors are those of a catalog that does not exist.
+    if (!is_seen(transaction.GetContext(), tenant_)) return schemas_.begin()->second.get();
     auto found = schemas_.find(lookup.GetEntryIdentifier());
     if (found != schemas_.end()) return found->second.get();
     if (missing == duckdb::OnEntryNotFound::RETURN_NULL) return nullptr;
     throw duckdb::CatalogException("no such schema: " + lookup.GetEntryName());
   }
 
-  void ScanSchemas(duckdb::ClientContext&, std::function<void(duckdb::SchemaCatalogEntry&)> visit) override {
+  void ScanSchemas(duckdb::ClientContext& context,
+                   std::function<void(duckdb::SchemaCatalogEntry&)> visit) override {
+    if (!is_seen(context, tenant_)) return;
     for (auto& [name, schema] : schemas_) visit(*schema);
   }
 
@@ -153,6 +169,7 @@ class ReadOnlyCatalog final : public duckdb::Catalog {
  private:
   SchemaDirectories directories_;  // until Initialize turns them into schemas
   duckdb::identifier_map_t<duckdb::unique_ptr<ReadOnlySchema>> schemas_;
+  const std::optional<std::string> tenant_;
 };
 
 // Files have no transactions: one exists only because DuckDB wants an object per connection and catalog.
@@ -196,11 +213,15 @@ duckdb::CreateTableInfo table_info(duckdb::SchemaCatalogEntry& schema, const std
 }  // namespace
 
 ScannedTable::ScannedTable(duckdb::SchemaCatalogEntry& owner, const std::string& table_name,
-                           const BoundScan& shape, Bind bind)
-    : ScannedTable(owner, table_info(owner, table_name, shape), std::move(bind)) {}
+                           const BoundScan& shape, Bind bind, std::optional<std::string> tenant_column)
+    : ScannedTable(owner, table_info(owner, table_name, shape), std::move(bind), std::move(tenant_column)) {}
 
-ScannedTable::ScannedTable(duckdb::SchemaCatalogEntry& owner, duckdb::CreateTableInfo info, Bind bind)
-    : TableCatalogEntry(owner.catalog, owner, info), columns_(info.columns.Copy()), bind_(std::move(bind)) {}
+ScannedTable::ScannedTable(duckdb::SchemaCatalogEntry& owner, duckdb::CreateTableInfo info, Bind bind,
+                           std::optional<std::string> tenant_column)
+    : TableCatalogEntry(owner.catalog, owner, info),
+      columns_(info.columns.Copy()),
+      bind_(std::move(bind)),
+      tenant_column_(std::move(tenant_column)) {}
 
 bool ScannedTable::has_columns_of(const BoundScan& shape) const {
   if (shape.names.size() != columns_.LogicalColumnCount()) return false;
@@ -227,6 +248,7 @@ duckdb::TableFunction ScannedTable::GetScanFunction(duckdb::ClientContext& conte
                       name.GetIdentifierName());
     }
     bind_data = std::move(scan.bind_data);
+    note_scan(context, *bind_data, {name.GetIdentifierName(), tenant_column_});
     return scan.function;
   });
 }
@@ -235,8 +257,15 @@ duckdb::TableStorageInfo ScannedTable::GetStorageInfo(duckdb::ClientContext&) {
   return {};
 }
 
+std::optional<std::string> tenant_column_of(const BoundScan& shape, const std::string& declared) {
+  if (std::ranges::contains(shape.names, duckdb::Identifier(kTenantColumn))) return kTenantColumn;
+  if (declared.empty()) return std::nullopt;
+  return declared;
+}
+
 struct CatalogAttacher::Handover : duckdb::StorageExtensionInfo {
   SchemaDirectories schemas;
+  std::optional<std::string> owner;
 };
 
 CatalogAttacher::CatalogAttacher(duckdb::DatabaseInstance& database)
@@ -246,7 +275,9 @@ CatalogAttacher::CatalogAttacher(duckdb::DatabaseInstance& database)
   extension->attach = [](duckdb::optional_ptr<duckdb::StorageExtensionInfo> info, duckdb::ClientContext&,
                          duckdb::AttachedDatabase& attached, const duckdb::string&, duckdb::AttachInfo&,
                          duckdb::AttachOptions&) -> duckdb::unique_ptr<duckdb::Catalog> {
-    return duckdb::make_uniq<ReadOnlyCatalog>(attached, std::move(static_cast<Handover&>(*info).schemas));
+    auto& handover = static_cast<Handover&>(*info);
+    return duckdb::make_uniq<ReadOnlyCatalog>(attached, std::move(handover.schemas),
+                                              std::move(handover.owner));
   };
   extension->create_transaction_manager =
       [](duckdb::optional_ptr<duckdb::StorageExtensionInfo>, duckdb::AttachedDatabase& attached,
@@ -257,9 +288,10 @@ CatalogAttacher::CatalogAttacher(duckdb::DatabaseInstance& database)
 }
 
 void CatalogAttacher::attach(duckdb::Connection& connection, const std::string& name,
-                             SchemaDirectories schemas) {
+                             SchemaDirectories schemas, std::optional<std::string> owner) {
   std::lock_guard lock(mutex_);
   handover_->schemas = std::move(schemas);
+  handover_->owner = std::move(owner);
   connection.Query("ATTACH '' AS " + quote_identifier(name) + " (TYPE " + kCatalogType + ")")->ThrowIfError();
 }
 

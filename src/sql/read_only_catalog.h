@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,9 @@ class ScannedTable final : public duckdb::TableCatalogEntry {
   using Bind = std::function<BoundScan(duckdb::ClientContext&)>;
 
   /// `shape` gives the columns; `bind` must keep producing them, else queries fail with Conflict.
+  /// `tenant_column` tells whose a row is (tenant_rule.h); none: all are everybody's.
   ScannedTable(duckdb::SchemaCatalogEntry& owner, const std::string& table_name, const BoundScan& shape,
-               Bind bind);
+               Bind bind, std::optional<std::string> tenant_column);
 
   bool has_columns_of(const BoundScan& shape) const;
 
@@ -43,11 +45,17 @@ class ScannedTable final : public duckdb::TableCatalogEntry {
   duckdb::TableStorageInfo GetStorageInfo(duckdb::ClientContext&) override;
 
  private:
-  ScannedTable(duckdb::SchemaCatalogEntry& owner, duckdb::CreateTableInfo info, Bind bind);
+  ScannedTable(duckdb::SchemaCatalogEntry& owner, duckdb::CreateTableInfo info, Bind bind,
+               std::optional<std::string> tenant_column);
 
   duckdb::ColumnList columns_;
   Bind bind_;
+  std::optional<std::string> tenant_column_;
 };
+
+/// The tenant column of a table with the columns of `shape`: "tenant_id" where it has one, else what its
+/// source declares (none: empty), else none.
+std::optional<std::string> tenant_column_of(const BoundScan& shape, const std::string& declared);
 
 /// The tables of one schema. Entries it returns must live as long as the catalog or the asking connection.
 class TableDirectory {
@@ -75,8 +83,10 @@ class CatalogAttacher {
   /// Registers the catalog type with `database`.
   explicit CatalogAttacher(duckdb::DatabaseInstance& database);
 
-  /// `schemas` belong to the catalog from then on; queries that use it keep it alive after `detach`.
-  void attach(duckdb::Connection& connection, const std::string& name, SchemaDirectories schemas);
+  /// `schemas` belong to the catalog from then on; queries that use it keep it alive after `detach`. To the
+  /// statements of other tenants than `owner`, it does not exist; without one, it is everybody's.
+  void attach(duckdb::Connection& connection, const std::string& name, SchemaDirectories schemas,
+              std::optional<std::string> owner);
   void detach(duckdb::Connection& connection, const std::string& name);
 
  private:

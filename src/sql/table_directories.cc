@@ -10,6 +10,7 @@
 #include "sql/arrow_scan.h"
 #include "sql/arrow_status.h"
 #include "sql/errors.h"
+#include "sql/query_state.h"
 
 namespace jammi::sql {
 namespace {
@@ -33,10 +34,11 @@ void visit_readable(FileTableEntries& entries, duckdb::ClientContext& context,
 
 class SourceDirectory final : public TableDirectory {
  public:
-  SourceDirectory(std::shared_ptr<const FileReaders> readers, std::vector<FileTable> tables) {
+  SourceDirectory(std::shared_ptr<const FileReaders> readers, std::vector<FileTable> tables,
+                  const std::string& tenant_column) {
     for (FileTable& table : tables) {
       duckdb::Identifier name(table.name);
-      tables_.emplace(name, std::make_unique<FileTableEntries>(readers, std::move(table)));
+      tables_.emplace(name, std::make_unique<FileTableEntries>(readers, std::move(table), tenant_column));
     }
   }
 
@@ -64,14 +66,14 @@ class ResultDirectory final : public TableDirectory {
 
   Entry find(duckdb::ClientContext& context, duckdb::SchemaCatalogEntry& schema,
              const std::string& name) override {
-    std::optional<ResultFile> file = content_.find_result_table(name);
+    std::optional<ResultFile> file = content_.find_result_table(name, scope_of(context));
     if (!file) return nullptr;
     return entries_of(*file).current(context, schema);
   }
 
   void for_each(duckdb::ClientContext& context, duckdb::SchemaCatalogEntry& schema,
                 const Visit& visit) override {
-    for (const ResultFile& file : content_.list_result_tables()) {
+    for (const ResultFile& file : content_.list_result_tables(scope_of(context))) {
       visit_readable(entries_of(file), context, schema, visit);
     }
   }
@@ -82,7 +84,7 @@ class ResultDirectory final : public TableDirectory {
     auto& entries = entries_[{file.table_name, file.parquet_path}];
     if (!entries) {
       entries = std::make_unique<FileTableEntries>(
-          readers_, FileTable{file.table_name, FileFormat::Parquet, file.parquet_path});
+          readers_, FileTable{file.table_name, FileFormat::Parquet, file.parquet_path}, "");
     }
     return *entries;
   }
@@ -138,10 +140,11 @@ class PublicDirectory final : public TableDirectory {
     if (!view.entry) {
       auto empty = value_or_throw(arrow::Table::MakeEmpty(view.definition.schema));
       auto bind = [this, &view](duckdb::ClientContext& binding) {
-        return bind_arrow_scan(binding, arrow_scan_, view.definition.read());
+        return bind_arrow_scan(binding, arrow_scan_, view.definition.read(scope_of(binding)));
       };
-      view.entry = std::make_unique<ScannedTable>(schema, view.definition.name,
-                                                  bind_arrow_scan(context, arrow_scan_, empty), bind);
+      const BoundScan shape = bind_arrow_scan(context, arrow_scan_, empty);
+      view.entry = std::make_unique<ScannedTable>(schema, view.definition.name, shape, bind,
+                                                  tenant_column_of(shape, /*declared=*/""));
     }
     return *view.entry;
   }
@@ -153,8 +156,9 @@ class PublicDirectory final : public TableDirectory {
 
 }  // namespace
 
-FileTableEntries::FileTableEntries(std::shared_ptr<const FileReaders> readers, FileTable table)
-    : readers_(std::move(readers)), table_(std::move(table)) {}
+FileTableEntries::FileTableEntries(std::shared_ptr<const FileReaders> readers, FileTable table,
+                                   std::string tenant_column)
+    : readers_(std::move(readers)), table_(std::move(table)), tenant_column_(std::move(tenant_column)) {}
 
 ScannedTable& FileTableEntries::current(duckdb::ClientContext& context, duckdb::SchemaCatalogEntry& schema) {
   std::vector<FileStamp> stamps = list_files(table_);
@@ -165,7 +169,8 @@ ScannedTable& FileTableEntries::current(duckdb::ClientContext& context, duckdb::
     auto bind = [this](duckdb::ClientContext& binding) {
       return readers_->bind(binding, table_.format, list_files(table_));
     };
-    versions_.push_back(std::make_unique<ScannedTable>(schema, table_.name, shape, bind));
+    versions_.push_back(std::make_unique<ScannedTable>(schema, table_.name, shape, bind,
+                                                       tenant_column_of(shape, tenant_column_)));
   }
   stamps_ = std::move(stamps);
   return *versions_.back();
@@ -178,9 +183,11 @@ void FileTableEntries::report_once(const Error& error) {
   log::warn("left out of the list of tables: " + table_.name + ": " + reported_);
 }
 
-SchemaDirectories source_schemas(std::shared_ptr<const FileReaders> readers, std::vector<FileTable> tables) {
+SchemaDirectories source_schemas(std::shared_ptr<const FileReaders> readers, std::vector<FileTable> tables,
+                                 const std::string& tenant_column) {
   SchemaDirectories schemas;
-  schemas[kDefaultSchema] = std::make_unique<SourceDirectory>(std::move(readers), std::move(tables));
+  schemas[kDefaultSchema] =
+      std::make_unique<SourceDirectory>(std::move(readers), std::move(tables), tenant_column);
   return schemas;
 }
 

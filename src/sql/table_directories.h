@@ -21,7 +21,8 @@ constexpr const char* kResultSchema = "jammi";
 /// One file table as DuckDB sees it; its columns follow the files. Thread-safe.
 class FileTableEntries {
  public:
-  FileTableEntries(std::shared_ptr<const FileReaders> readers, FileTable table);
+  /// `tenant_column` is what the table's source declares; empty: none.
+  FileTableEntries(std::shared_ptr<const FileReaders> readers, FileTable table, std::string tenant_column);
 
   /// The entry for the files as they are: another one when their columns differ from the last time. Entries
   /// live as long as this object.
@@ -33,6 +34,7 @@ class FileTableEntries {
  private:
   std::shared_ptr<const FileReaders> readers_;
   FileTable table_;
+  std::string tenant_column_;
   std::mutex mutex_;  // guards the members below
   std::vector<FileStamp> stamps_;
   std::string reported_;
@@ -40,7 +42,8 @@ class FileTableEntries {
 };
 
 /// The schemas of one source's catalog.
-SchemaDirectories source_schemas(std::shared_ptr<const FileReaders> readers, std::vector<FileTable> tables);
+SchemaDirectories source_schemas(std::shared_ptr<const FileReaders> readers, std::vector<FileTable> tables,
+                                 const std::string& tenant_column);
 
 /// The schemas of the default catalog.
 SchemaDirectories default_schemas(std::shared_ptr<const FileReaders> readers,

@@ -104,15 +104,15 @@ duckdb::unique_ptr<duckdb::FunctionData> bind(duckdb::ClientContext& context,
                                               duckdb::vector<duckdb::LogicalType>& types,
                                               duckdb::vector<duckdb::Identifier>& names) {
   const auto& definition = input.info->Cast<Definition>();
-  const std::stop_token stop = stop_token_of(context);
   return inside_function(definition.function.name, [&] {
+    const Caller caller{scope_of(context), stop_token_of(context)};
     std::vector<Constant> arguments;
     for (const duckdb::Value& value : input.inputs) {
       arguments.push_back(constant_of(value, arguments.size() + 1));
     }
-    BoundScan scan =
-        bind_arrow_scan(context, definition.arrow_scan,
-                        std::make_unique<CalledRows>(definition.function.bind(arguments, stop), stop));
+    BoundScan scan = bind_arrow_scan(
+        context, definition.arrow_scan,
+        std::make_unique<CalledRows>(definition.function.bind(arguments, caller), caller.stop));
     types = std::move(scan.types);
     names = std::move(scan.names);
     return std::move(scan.bind_data);

@@ -31,10 +31,10 @@ struct Definition final : duckdb::ScalarFunctionInfo {
 class BoundVectors final : public duckdb::ClientContextState {
  public:
   std::shared_ptr<const TextVectors> bind(const VectorFunction& function, const std::string& constant,
-                                          const std::stop_token& stop) {
+                                          const Caller& caller) {
     std::lock_guard lock(mutex_);
     std::shared_ptr<const TextVectors>& bound = bound_[{function.name, constant}];
-    if (bound == nullptr) bound = std::make_shared<const TextVectors>(function.bind(constant, stop));
+    if (bound == nullptr) bound = std::make_shared<const TextVectors>(function.bind(constant, caller));
     return bound;
   }
 
@@ -67,7 +67,7 @@ duckdb::unique_ptr<duckdb::FunctionData> bind(duckdb::BindScalarFunctionInput& i
                   "the first argument must be a constant text, the name of a model");
     }
     auto bound = context.registered_state->GetOrCreate<BoundVectors>(kStateKey)->bind(
-        function, constant->GetValue<std::string>(), stop_token_of(context));
+        function, constant->GetValue<std::string>(), {scope_of(context), stop_token_of(context)});
     called.SetReturnType(duckdb::LogicalType::ARRAY(duckdb::LogicalType::FLOAT, bound->dimensions));
     return duckdb::make_uniq<CallData>(std::move(bound));
   });

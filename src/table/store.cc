@@ -181,7 +181,9 @@ class PoolTransaction final : public sql::StoreTransaction {
         scope_(std::move(scope)) {}
 
   std::optional<MutableTableDefinition> find(const std::string& id) override {
-    return catalog::MutableTableRepository::find(*connection_, id);
+    std::optional<MutableTableDefinition> table = catalog::MutableTableRepository::find(*connection_, id);
+    if (table && !scope_.sees(table->tenant_id)) return std::nullopt;
+    return table;
   }
 
   std::unique_ptr<sql::RowCursor> scan(const MutableTableDefinition& table, std::span<const size_t> columns,
@@ -334,9 +336,10 @@ std::vector<MutableTableDefinition> Store::list() {
   return catalog_->mutable_tables().list(TenantScope::everything());
 }
 
-MutableTableDefinition Store::get(const std::string& id) {
+MutableTableDefinition Store::get(const std::string& id, const TenantScope& scope) {
   std::optional<MutableTableDefinition> table = find(id);
-  if (!table) throw table_error(ErrorCode::NotFound, "mutable table not found: " + id);
+  if (!table || !scope.sees(table->tenant_id))
+    throw table_error(ErrorCode::NotFound, "mutable table not found: " + id);
   return std::move(*table);
 }
 
@@ -353,7 +356,7 @@ void Store::drop(const std::string& id, const TenantScope& scope) {
 }
 
 void Store::insert_batch(const std::string& id, const arrow::RecordBatch& batch, const TenantScope& scope) {
-  const MutableTableDefinition table = get(id);
+  const MutableTableDefinition table = get(id, scope);
   const auto transaction = begin(Access::Write, scope);
   table::insert_batch(*transaction, table, batch);
   transaction->commit();
@@ -367,7 +370,7 @@ uint64_t Store::chunk_size_of(const MutableTableDefinition& table) {
 
 std::shared_ptr<arrow::RecordBatchReader> Store::scan_after(const std::string& id, int64_t value,
                                                             const TenantScope& scope) {
-  MutableTableDefinition table = get(id);
+  MutableTableDefinition table = get(id, scope);
   if (!table.order_column) {
     throw table_error(ErrorCode::InvalidArgument,
                       "table has no order_column declared; required by scan_after");

@@ -49,7 +49,7 @@ class Store final : public sql::MutableStore {
   std::vector<MutableTableDefinition> list() override;
 
   /// The table of that id. Throws NotFound.
-  MutableTableDefinition get(const std::string& id);
+  MutableTableDefinition get(const std::string& id, const catalog::TenantScope& scope = {});
 
   /// As the catalog's repository; remembers the chunk size, which no row keeps.
   void create(const MutableTableDefinition& definition, const catalog::TenantScope& scope = {});

@@ -50,14 +50,15 @@ class MutableTables : public catalog::testing::BackendTest {
 
   std::shared_ptr<catalog::Catalog> catalog_ = place_.open();
   std::shared_ptr<Store> store_ = std::make_shared<Store>(catalog_);
-  sql::Engine engine_{{.threads = 2,
-                       .memory_limit_bytes = 0,
-                       .temp_directory = place_.directory() / "tmp",
-                       .batch_size = 100},
-                      {.find_result_table = [](const std::string&) { return std::nullopt; },
-                       .list_result_tables = [] { return std::vector<sql::ResultFile>(); },
-                       .views = {}},
-                      store_};
+  sql::Engine engine_{
+      {.threads = 2,
+       .memory_limit_bytes = 0,
+       .temp_directory = place_.directory() / "tmp",
+       .batch_size = 100},
+      {.find_result_table = [](const std::string&, const catalog::TenantScope&) { return std::nullopt; },
+       .list_result_tables = [](const catalog::TenantScope&) { return std::vector<sql::ResultFile>(); },
+       .views = {}},
+      store_};
 };
 TEST_ON_BOTH_BACKENDS(MutableTables);
 

@@ -15,7 +15,7 @@ def test_no_command_prints_help(jammi):
 
 @pytest.mark.parametrize(
     "command",
-    ["", "sources", "sources add", "sources list", "sources remove", "sources describe", "models", "models list"]
+    ["", "sources", "sources add", "sources list", "sources remove", "sources describe", "sources set-tenant-column", "models", "models list"]
     + ["models show", "models preload", "models evict", "tables", "tables list", "query", "explain", "embed", "infer", "search"]
     + ["channels", "channels register", "channels add-column", "channels list"]
     + ["mutable", "mutable create", "mutable drop", "mutable list"],
@@ -41,6 +41,8 @@ def test_version(jammi):
         ["sources", "add", "a", "--path", "a.csv", "--url", "a.csv"],
         ["sources", "add", "a", "--path", "a.csv", "--format", "avro"],
         ["sources", "add", "a", "--postgres", "postgresql://h/d", "--mysql", "mysql://h/d"],
+        ["sources", "set-tenant-column", "a"],
+        ["sources", "set-tenant-column", "a", "b", "--none"],
         ["search", "a", "b", "-k", "0"],
         ["search", "a"],
         ["search", "a", "b", "--image", "c.png"],
@@ -546,3 +548,48 @@ def test_schema_files(jammi, tmp_path, schema, message):
     create = ["mutable", "create", "--name", "items", "--schema", file, "--primary-key", "id"]
     assert message in jammi.fail(*create)
     assert "read schema file" in jammi.fail(*create[:5], "none.json", *create[6:])
+
+
+# -- tenants
+
+ALICE, BOB = "018f5a0e-c4c8-7e10-9c4f-3b6f7c5a8e9a", "018f5a0e-c4c8-7e10-9c4f-3b6f7c5a8e9b"
+
+
+@pytest.fixture
+def notes(jammi, tmp_path):
+    """Six notes of Alice, four of Bob."""
+    rows = [f"{i},{ALICE if i < 6 else BOB},note {i}\n" for i in range(10)]
+    (tmp_path / "notes.csv").write_text("id,customer_id,body\n" + "".join(rows))
+    jammi.succeed("sources", "add", "notes", "--path", "notes.csv")
+    assert jammi.succeed("sources", "set-tenant-column", "notes", "customer_id") == (
+        "Rows of source 'notes' belong to the tenant in 'customer_id'.\n"
+    )
+    return jammi
+
+
+def count(jammi, *options):
+    return int(jammi.succeed(*options, "query", "SELECT count(*) FROM notes.public.notes", "--format", "csv").split()[1])
+
+
+def test_a_tenant_sees_its_rows(notes):
+    assert (count(notes, "--tenant", ALICE), count(notes, "--tenant", BOB.upper()), count(notes)) == (6, 4, 0)
+    notes.succeed("sources", "set-tenant-column", "notes", "--none")
+    assert count(notes) == 10
+
+
+def test_a_tenant_has_sources_and_embeddings_of_its_own(notes, tmp_path):
+    (tmp_path / "inbox.csv").write_text("id\n1\n")
+    notes.succeed("sources", "add", "inbox", "--path", "inbox.csv", "--tenant", ALICE)
+    assert "inbox" in notes.succeed("sources", "list", "--tenant", ALICE)
+    assert "inbox" not in notes.succeed("sources", "list", "--tenant", BOB)
+    assert "inbox" not in notes.succeed("sources", "list")
+    notes.run("embed", "notes", "--model", str(MODEL), "--columns", "body", "--key", "id", "--tenant", ALICE)
+    found = notes.succeed("search", "notes", "note", "-k", "10", "--tenant", ALICE, "--format", "json").splitlines()
+    assert sorted(json.loads(row)["_row_id"] for row in found) == ["0", "1", "2", "3", "4", "5"]
+    assert "No ready embedding table" in notes.fail("search", "notes", "note", "--tenant", BOB)
+    assert "No result tables." in notes.succeed("tables", "list", "--tenant", BOB)
+    assert "No models registered." in notes.succeed("models", "list", "--tenant", BOB)
+
+
+def test_what_is_no_tenant_is_refused(jammi):
+    assert jammi.fail("sources", "list", "--tenant", "alice").startswith("Tenant error: tenant id 'alice': not a UUID")
