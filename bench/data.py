@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""A million rows out of PostgreSQL and MariaDB, ours against the servers' own clients and the duckdb command line."""
+"""Rows out of PostgreSQL and MariaDB and changes of mutable tables, ours against other clients of the databases."""
 import argparse
 import datetime
 import subprocess
 import sys
 import time
 
+import data_changes
 from measuring import JAMMI, ROOT, Finished, artifacts, machine, median, record
 from sql import Ours, Theirs
 
@@ -89,6 +90,16 @@ def compare_scans(database, ours, rounds):
     )
 
 
+def compare_changes_in(postgres):
+    """Lines of text about a catalog, and so mutable tables, in PostgreSQL."""
+    for database in ("catalog", "client"):
+        postgres.server.execute(f"CREATE DATABASE {database}", database="postgres")
+    environment = artifacts("data_postgres", fresh=True)
+    environment |= {"JAMMI_CATALOG__KIND": "postgres", "JAMMI_CATALOG__URL": postgres.server.url("catalog")}
+    client = data_changes.PostgresClient(f"host=127.0.0.1 port={postgres.server.port} user={USER} dbname=client", PASSWORD)
+    return data_changes.compare(Ours(environment), client, environment)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
@@ -105,6 +116,9 @@ def main():
             Finished(add, environment)
         ours = Ours(environment)
         lines += [compare_scans(database, ours, arguments.rounds) for database in databases]
+        lines += ["", data_changes.HEADER]
+        lines += data_changes.compare(ours, data_changes.SqliteClient(), environment)
+        lines += compare_changes_in(databases[0])
     finally:
         for database in databases:
             database.server.delete()
