@@ -49,6 +49,8 @@ def verbs(db, model):
         (db.add_source, {"name": "x", "format": "csv", "url": None, "path": "x.csv"}),
         (db.remove_source, {"name": "x"}),
         (db.describe_source, {"name": "x"}),
+        (db.set_source_tenant_column, {"name": "x", "column": None}),
+        (db.with_tenant, {"tenant_id": ""}),
         (db.sql, {"query": "SELECT 1", "relations": {}}),
         (
             db.create_mutable_table,
