@@ -7,6 +7,7 @@
 
 #include <jammi/error.h>
 
+#include "catalog/mutable_table_error.h"
 #include "catalog/mutable_table_rules.h"
 #include "catalog/tenant_filter.h"
 
@@ -18,21 +19,6 @@ using Json = nlohmann::json;
 constexpr std::string_view kColumns =
     "SELECT id, schema_json, primary_key, order_column, user_metadata, tenant_id, created_at, updated_at "
     "FROM mutable_tables ";
-
-Error table_error(ErrorCode code, const std::string& message) {
-  return Error(code, ErrorCategory::MutableTable, message);
-}
-
-/// Runs `call`, re-labelling what the database reports.
-template <typename Call>
-auto with_backend(Call&& call) -> decltype(call()) {
-  try {
-    return call();
-  } catch (const Error& error) {
-    if (error.category() == ErrorCategory::MutableTable) throw;
-    throw table_error(error.code(), "backend: " + error.message());
-  }
-}
 
 /// What keeps a type's values. An unsigned integer of 64 bits is kept as the signed one of the same bits.
 std::string_view sqlite_type(ColumnType type) {
@@ -136,8 +122,8 @@ MutableTableDefinition read_definition(Connection& connection, const Statement& 
     Json::parse(row.text(2)).get_to(definition.primary_key);
     definition.indexes = indexes_of(connection, definition.id);
   } catch (const std::exception& failure) {
-    throw table_error(ErrorCode::DataCorruption, "backend: the catalog row of '" + definition.id +
-                                                     "' cannot be read: " + failure.what());
+    throw mutable_table_error(ErrorCode::DataCorruption, "backend: the catalog row of '" + definition.id +
+                                                             "' cannot be read: " + failure.what());
   }
   definition.order_column = row.optional_text(3);
   definition.user_metadata = row.text(4);
@@ -156,13 +142,14 @@ void insert_rows(Connection& connection, const MutableTableDefinition& definitio
   insert.bind(std::string_view(definition.user_metadata)).bind(to_string(connection.backend()));
   insert.bind(scope.tenant_id()).run();
   if (connection.num_changed_rows() == 0) {
-    throw table_error(ErrorCode::AlreadyExists, "mutable table already exists: " + definition.id);
+    throw mutable_table_error(ErrorCode::AlreadyExists, "mutable table already exists: " + definition.id);
   }
   for (const MutableIndex& index : definition.indexes) {
     Statement known(connection, "SELECT table_id FROM mutable_table_indexes WHERE index_name = ?");
     if (known.bind(std::string_view(index.name)).step()) {
-      throw table_error(ErrorCode::AlreadyExists,
-                        "index '" + index.name + "' already exists, of mutable table: " + known.text(0));
+      throw mutable_table_error(
+          ErrorCode::AlreadyExists,
+          "index '" + index.name + "' already exists, of mutable table: " + known.text(0));
     }
     Statement add(connection,
                   "INSERT INTO mutable_table_indexes (table_id, index_name, columns, is_unique) "
@@ -207,14 +194,14 @@ void MutableTableRepository::remove(const std::string& id, const TenantScope& sc
     {
       Statement topic(*lease, "SELECT name FROM topics WHERE backing_table = ?");
       if (topic.bind(std::string_view(id)).step()) {
-        throw table_error(ErrorCode::Conflict,
-                          "drop the topic whose events '" + id + "' holds instead: " + topic.text(0));
+        throw mutable_table_error(ErrorCode::Conflict,
+                                  "drop the topic whose events '" + id + "' holds instead: " + topic.text(0));
       }
     }
     Statement remove_row(*lease, std::string("DELETE FROM mutable_tables WHERE id = ? AND ") + kIsOwned);
     bind_scope(remove_row.bind(std::string_view(id)), scope).run();
     if (lease->num_changed_rows() == 0) {
-      throw table_error(ErrorCode::NotFound, "mutable table not found: " + id);
+      throw mutable_table_error(ErrorCode::NotFound, "mutable table not found: " + id);
     }
     lease->execute("DROP TABLE " + quote_name(id));
     transaction.commit();

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include <duckdb/catalog/catalog.hpp>
-#include <duckdb/catalog/catalog_entry/schema_catalog_entry.hpp>
 #include <duckdb/main/attached_database.hpp>
 #include <duckdb/main/client_context.hpp>
 #include <duckdb/parser/constraints/not_null_constraint.hpp>
@@ -21,6 +20,7 @@
 
 #include "sql/cells.h"
 #include "sql/errors.h"
+#include "sql/fixed_schema.h"
 #include "sql/mutable_changes.h"
 #include "sql/mutable_scan.h"
 #include "sql/query_state.h"
@@ -31,9 +31,11 @@ namespace {
 
 constexpr const char* kCatalogType = "jammi_mutable";
 
+constexpr const char* kNoDefinitions =
+    "mutable tables are made and dropped by create_mutable_table and drop_mutable_table, not in SQL";
+
 [[noreturn]] void refuse_definition() {
-  throw duckdb::NotImplementedException(
-      "mutable tables are made and dropped by create_mutable_table and drop_mutable_table, not in SQL");
+  throw duckdb::NotImplementedException(kNoDefinitions);
 }
 
 class StoreTransactionHolder final : public duckdb::Transaction {
@@ -114,10 +116,10 @@ class StoreTransactions final : public duckdb::TransactionManager {
   std::unordered_map<duckdb::Transaction*, std::unique_ptr<duckdb::Transaction>> running_;
 };
 
-class MutableSchema final : public duckdb::SchemaCatalogEntry {
+class MutableSchema final : public FixedSchema {
  public:
   MutableSchema(duckdb::Catalog& owner, duckdb::CreateSchemaInfo info, MutableStore& store)
-      : SchemaCatalogEntry(owner, info), store_(store) {}
+      : FixedSchema(owner, std::move(info), kNoDefinitions), store_(store) {}
 
   duckdb::optional_ptr<duckdb::CatalogEntry> LookupEntry(duckdb::CatalogTransaction transaction,
                                                          const duckdb::EntryLookupInfo& lookup) override {
@@ -141,40 +143,6 @@ class MutableSchema final : public duckdb::SchemaCatalogEntry {
       }
     });
   }
-
-  void Scan(duckdb::CatalogType, const std::function<void(duckdb::CatalogEntry&)>&) override {}
-
-  duckdb::SimilarCatalogEntry GetSimilarEntry(duckdb::CatalogTransaction,
-                                              const duckdb::EntryLookupInfo&) override {
-    return {};
-  }
-
-  duckdb::optional_ptr<duckdb::CatalogEntry> CreateIndex(duckdb::CatalogTransaction, duckdb::CreateIndexInfo&,
-                                                         duckdb::TableCatalogEntry&) override {
-    refuse_definition();
-  }
-  duckdb::optional_ptr<duckdb::CatalogEntry> CreateFunction(duckdb::CatalogTransaction,
-                                                            duckdb::CreateFunctionInfo&) override {
-    refuse_definition();
-  }
-  duckdb::optional_ptr<duckdb::CatalogEntry> CreateTable(duckdb::CatalogTransaction,
-                                                         duckdb::BoundCreateTableInfo&) override {
-    refuse_definition();
-  }
-  duckdb::optional_ptr<duckdb::CatalogEntry> CreateView(duckdb::CatalogTransaction,
-                                                        duckdb::CreateViewInfo&) override {
-    refuse_definition();
-  }
-  duckdb::optional_ptr<duckdb::CatalogEntry> CreateSequence(duckdb::CatalogTransaction,
-                                                            duckdb::CreateSequenceInfo&) override {
-    refuse_definition();
-  }
-  duckdb::optional_ptr<duckdb::CatalogEntry> CreateType(duckdb::CatalogTransaction,
-                                                        duckdb::CreateTypeInfo&) override {
-    refuse_definition();
-  }
-  void DropEntry(duckdb::ClientContext&, duckdb::DropInfo&) override { refuse_definition(); }
-  void Alter(duckdb::CatalogTransaction, duckdb::AlterInfo&) override { refuse_definition(); }
 
  private:
   // Plans refer to an entry for as long as they live, so none is ever freed: one for each shape a table had.

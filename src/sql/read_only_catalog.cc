@@ -16,6 +16,7 @@
 
 #include "sql/engine.h"
 #include "sql/errors.h"
+#include "sql/fixed_schema.h"
 #include "sql/query_state.h"
 #include "sql/quoting.h"
 #include "sql/tenant_rule.h"
@@ -25,8 +26,10 @@ namespace {
 
 constexpr const char* kCatalogType = "jammi";
 
+constexpr const char* kReadOnly = "this table is read-only";
+
 [[noreturn]] void refuse_write() {
-  throw duckdb::NotImplementedException("this table is read-only");
+  throw duckdb::NotImplementedException(kReadOnly);
 }
 
 /// Whether the statement of a connection sees what belongs to a tenant, or to nobody.
@@ -34,11 +37,13 @@ bool is_seen(duckdb::ClientContext& context, const std::optional<std::string>& t
   return inside_duckdb([&] { return scope_of(context).sees(tenant); });
 }
 
-class ReadOnlySchema final : public duckdb::SchemaCatalogEntry {
+class ReadOnlySchema final : public FixedSchema {
  public:
   ReadOnlySchema(duckdb::Catalog& owner, duckdb::CreateSchemaInfo info,
                  std::unique_ptr<TableDirectory> tables, std::optional<std::string> tenant)
-      : SchemaCatalogEntry(owner, info), tables_(std::move(tables)), tenant_(std::move(tenant)) {}
+      : FixedSchema(owner, std::move(info), kReadOnly),
+        tables_(std::move(tables)),
+        tenant_(std::move(tenant)) {}
 
   duckdb::optional_ptr<duckdb::CatalogEntry> LookupEntry(duckdb::CatalogTransaction transaction,
                                                          const duckdb::EntryLookupInfo& lookup) override {
@@ -53,42 +58,6 @@ class ReadOnlySchema final : public duckdb::SchemaCatalogEntry {
     if (wanted != duckdb::CatalogType::TABLE_ENTRY || !is_seen(context, tenant_)) return;
     inside_duckdb([&] { tables_->for_each(context, *this, visit); });
   }
-
-  // Only checkpoints and exports ask without a context; there is nothing of this catalog for them to write.
-  void Scan(duckdb::CatalogType, const std::function<void(duckdb::CatalogEntry&)>&) override {}
-
-  // Suggestions would read every file of every source for the sake of an error text.
-  duckdb::SimilarCatalogEntry GetSimilarEntry(duckdb::CatalogTransaction,
-                                              const duckdb::EntryLookupInfo&) override {
-    return {};
-  }
-
-  duckdb::optional_ptr<duckdb::CatalogEntry> CreateIndex(duckdb::CatalogTransaction, duckdb::CreateIndexInfo&,
-                                                         duckdb::TableCatalogEntry&) override {
-    refuse_write();
-  }
-  duckdb::optional_ptr<duckdb::CatalogEntry> CreateFunction(duckdb::CatalogTransaction,
-                                                            duckdb::CreateFunctionInfo&) override {
-    refuse_write();
-  }
-  duckdb::optional_ptr<duckdb::CatalogEntry> CreateTable(duckdb::CatalogTransaction,
-                                                         duckdb::BoundCreateTableInfo&) override {
-    refuse_write();
-  }
-  duckdb::optional_ptr<duckdb::CatalogEntry> CreateView(duckdb::CatalogTransaction,
-                                                        duckdb::CreateViewInfo&) override {
-    refuse_write();
-  }
-  duckdb::optional_ptr<duckdb::CatalogEntry> CreateSequence(duckdb::CatalogTransaction,
-                                                            duckdb::CreateSequenceInfo&) override {
-    refuse_write();
-  }
-  duckdb::optional_ptr<duckdb::CatalogEntry> CreateType(duckdb::CatalogTransaction,
-                                                        duckdb::CreateTypeInfo&) override {
-    refuse_write();
-  }
-  void DropEntry(duckdb::ClientContext&, duckdb::DropInfo&) override { refuse_write(); }
-  void Alter(duckdb::CatalogTransaction, duckdb::AlterInfo&) override { refuse_write(); }
 
  private:
   std::unique_ptr<TableDirectory> tables_;

@@ -8,6 +8,7 @@
 
 #include <jammi/error.h>
 
+#include "catalog/mutable_table_error.h"
 #include "catalog/tenant_filter.h"
 #include "sql/arrow_status.h"
 #include "table/arrow_rows.h"
@@ -16,24 +17,11 @@
 namespace jammi::table {
 namespace {
 
+using catalog::mutable_table_error;
 using catalog::Statement;
 using catalog::TenantScope;
+using catalog::with_backend;
 using sql::Cell;
-
-Error table_error(ErrorCode code, const std::string& message) {
-  return Error(code, ErrorCategory::MutableTable, message);
-}
-
-/// Runs `call`, re-labelling what the database reports.
-template <typename Call>
-auto with_backend(Call&& call) -> decltype(call()) {
-  try {
-    return call();
-  } catch (const Error& error) {
-    if (error.category() != ErrorCategory::Catalog) throw;
-    throw table_error(error.code(), "backend: " + error.message());
-  }
-}
 
 void bind_cell(Statement& statement, const Cell& cell, ColumnType type) {
   if (std::holds_alternative<std::monostate>(cell)) {
@@ -125,12 +113,12 @@ class Writer final : public sql::RowWriter {
  private:
   void require_storable(const MutableColumn& column, const Cell& cell) const {
     if (std::holds_alternative<std::monostate>(cell) && !column.is_nullable) {
-      throw table_error(ErrorCode::InvalidArgument,
-                        "column '" + column.name + "' of '" + table_ + "' must not be null");
+      throw mutable_table_error(ErrorCode::InvalidArgument,
+                                "column '" + column.name + "' of '" + table_ + "' must not be null");
     }
     if (const auto* real = std::get_if<double>(&cell); real != nullptr && std::isnan(*real)) {
-      throw table_error(ErrorCode::InvalidArgument, "column '" + column.name + "' of '" + table_ +
-                                                        "' cannot hold NaN; write NULL instead");
+      throw mutable_table_error(ErrorCode::InvalidArgument, "column '" + column.name + "' of '" + table_ +
+                                                                "' cannot hold NaN; write NULL instead");
     }
   }
 
@@ -140,10 +128,10 @@ class Writer final : public sql::RowWriter {
       statement_.reset();
     } catch (const Error& error) {
       if (error.code() != ErrorCode::AlreadyExists) {
-        throw table_error(error.code(), "backend: " + error.message());
+        throw mutable_table_error(error.code(), "backend: " + error.message());
       }
-      throw table_error(ErrorCode::AlreadyExists,
-                        "duplicate key in '" + table_ + "'; nothing was changed: " + error.message());
+      throw mutable_table_error(ErrorCode::AlreadyExists,
+                                "duplicate key in '" + table_ + "'; nothing was changed: " + error.message());
     }
   }
 
@@ -305,7 +293,7 @@ class ReplayReader final : public arrow::RecordBatchReader {
 void WriteTurn::take() {
   std::unique_lock lock(mutex_);
   if (!returned_.wait_for(lock, timeout_, [&] { return !is_taken_; })) {
-    throw table_error(ErrorCode::Unavailable, "another transaction is still writing; try again");
+    throw mutable_table_error(ErrorCode::Unavailable, "another transaction is still writing; try again");
   }
   is_taken_ = true;
 }
@@ -339,7 +327,7 @@ std::vector<MutableTableDefinition> Store::list() {
 MutableTableDefinition Store::get(const std::string& id, const TenantScope& scope) {
   std::optional<MutableTableDefinition> table = find(id);
   if (!table || !scope.sees(table->tenant_id))
-    throw table_error(ErrorCode::NotFound, "mutable table not found: " + id);
+    throw mutable_table_error(ErrorCode::NotFound, "mutable table not found: " + id);
   return std::move(*table);
 }
 
@@ -372,8 +360,8 @@ std::shared_ptr<arrow::RecordBatchReader> Store::scan_after(const std::string& i
                                                             const TenantScope& scope) {
   MutableTableDefinition table = get(id, scope);
   if (!table.order_column) {
-    throw table_error(ErrorCode::InvalidArgument,
-                      "table has no order_column declared; required by scan_after");
+    throw mutable_table_error(ErrorCode::InvalidArgument,
+                              "table has no order_column declared; required by scan_after");
   }
   auto transaction =
       with_backend([&] { return std::make_unique<PoolTransaction>(catalog_->pool(), nullptr, scope); });
