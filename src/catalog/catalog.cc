@@ -18,11 +18,14 @@ std::shared_ptr<Catalog> Catalog::open(const std::filesystem::path& file, const 
         ErrorCode::InvalidArgument, ErrorCategory::Catalog,
         "cannot make the catalog's directory: " + file.parent_path().string() + ": " + failure.message());
   }
-  return open({.place = file.string(),
-               .connect = [file, timeout = options.busy_timeout] { return open_sqlite(file, timeout); },
-               .size = options.pool_size,
-               .lease_timeout = options.busy_timeout,
-               .max_lifetime = options.max_lifetime});
+  auto catalog =
+      open({.place = file.string(),
+            .connect = [file, timeout = options.busy_timeout] { return open_sqlite(file, timeout); },
+            .size = options.pool_size,
+            .lease_timeout = options.busy_timeout,
+            .max_lifetime = options.max_lifetime});
+  catalog->watch_ = open_sqlite(file, options.busy_timeout);
+  return catalog;
 }
 
 std::shared_ptr<Catalog> Catalog::connect(const std::string& url, const CatalogOptions& options) {
@@ -42,6 +45,14 @@ std::shared_ptr<Catalog> Catalog::open(ConnectionPool::Options options) {
     throw error.add_activity(activity);
   }
   return catalog;
+}
+
+std::optional<int64_t> Catalog::version() {
+  if (!watch_) return std::nullopt;
+  std::lock_guard lock(watch_mutex_);
+  Statement select(*watch_, "PRAGMA data_version");
+  select.step();
+  return select.integer(0);
 }
 
 void Catalog::ping() {

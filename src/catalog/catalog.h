@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -34,6 +35,10 @@ class Catalog {
   /// search path). Throws as `connect_postgres`, Unsupported for a newer catalog.
   static std::shared_ptr<Catalog> connect(const std::string& url, const CatalogOptions& options = {});
 
+  /// Differs from an earlier one once anything was committed since, by this process or another; none where
+  /// asking costs as much as reading what may have changed (PostgreSQL).
+  std::optional<int64_t> version();
+
   /// Throws Unavailable (or what the file's state calls for) unless a trivial query works.
   void ping();
 
@@ -51,6 +56,8 @@ class Catalog {
   explicit Catalog(ConnectionPool::Options options) : pool_(std::move(options)) {}
 
   ConnectionPool pool_;
+  std::mutex watch_mutex_;             // guards watch_
+  std::unique_ptr<Connection> watch_;  // to a file; never writes, so that every change is one of others
   SourceRepository sources_{pool_};
   ModelRepository models_{pool_};
   ResultTableRepository result_tables_{pool_};

@@ -116,6 +116,19 @@ TEST_F(SqliteCatalogTest, uses_the_write_ahead_log_and_foreign_keys) {
   EXPECT_THAT(texts(*catalog, "PRAGMA synchronous"), ElementsAre("1"));
 }
 
+TEST_F(SqliteCatalogTest, its_version_differs_after_every_change_and_only_then) {
+  auto catalog = Catalog::open(file_);
+  auto other = Catalog::open(file_);
+  const std::optional<int64_t> before = catalog->version();
+  ASSERT_TRUE(before);
+  EXPECT_EQ(catalog->version(), before);
+  catalog->sources().add("own", SourceType::File, {});
+  const std::optional<int64_t> after_own = catalog->version();
+  EXPECT_NE(after_own, before);
+  other->sources().add("of another", SourceType::File, {});
+  EXPECT_NE(catalog->version(), after_own);
+}
+
 TEST_F(SqliteCatalogTest, a_catalog_of_an_older_version_is_brought_forward) {
   {
     std::filesystem::create_directories(file_.parent_path());

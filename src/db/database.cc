@@ -133,8 +133,7 @@ struct Database::State {
         sources(catalog, engine) {}
 
   std::vector<TableDescription> describe(const std::string& id, const TenantScope& scope) {
-    sources.refresh();
-    catalog->sources().get(id, scope);
+    sources.get(id, scope);
     return about_source(id, [&] { return engine.describe_source(id); });
   }
 
@@ -234,7 +233,7 @@ void Database::remove_source(const std::string& id) {
 void Database::set_source_tenant_column(const std::string& id, const std::optional<std::string>& column) {
   const TenantScope caller = scope();
   const std::vector<TableDescription> tables = state_->describe(id, caller);
-  const SourceRecord source = state_->catalog->sources().get(id, caller);
+  const SourceRecord source = state_->sources.get(id, caller);
   const std::optional<std::string> declared = db::tenant_column(source.connection);
   if (column == declared) return;
   if (declared || !column) require_owned(source, caller);
@@ -247,7 +246,7 @@ void Database::set_source_tenant_column(const std::string& id, const std::option
 }
 
 std::optional<std::string> Database::source_tenant_column(const std::string& id) const {
-  return db::tenant_column(state_->catalog->sources().get(id, scope()).connection);
+  return db::tenant_column(state_->sources.get(id, scope()).connection);
 }
 
 std::vector<SourceRecord> Database::list_sources() const {
@@ -263,8 +262,7 @@ std::vector<TableDescription> Database::describe_source(const std::string& id) c
 }
 
 std::string Database::source_fingerprint(const std::string& id) const {
-  state_->sources.refresh();
-  state_->catalog->sources().get(id, scope());
+  state_->sources.get(id, scope());
   return about_source(id, [&] { return state_->engine.source_fingerprint(id); });
 }
 

@@ -23,6 +23,22 @@ bool is_same(const SourceRecord& left, const SourceRecord& right) {
 
 void SourceRegistry::refresh() {
   std::lock_guard lock(mutex_);
+  refresh_locked();
+}
+
+SourceRecord SourceRegistry::get(const std::string& id, const catalog::TenantScope& scope) {
+  std::lock_guard lock(mutex_);
+  refresh_locked();
+  const auto found = shown_.find(id);
+  if (found == shown_.end() || !scope.sees(found->second.tenant_id)) {
+    throw source_error(ErrorCode::NotFound, id, "Source not found");
+  }
+  return found->second;
+}
+
+void SourceRegistry::refresh_locked() {
+  const std::optional<int64_t> version = catalog_->version();
+  if (version && version == shown_version_) return;
   std::set<std::string> registered;
   for (SourceRecord& record : catalog_->sources().list(catalog::TenantScope::everything())) {
     registered.insert(record.id);
@@ -47,6 +63,7 @@ void SourceRegistry::refresh() {
     if (engine_.has_source(entry.first)) engine_.remove_source(entry.first);
     return true;
   });
+  shown_version_ = version;
 }
 
 }  // namespace jammi::db

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "catalog/catalog.h"
@@ -20,11 +21,17 @@ class SourceRegistry {
   /// the engine refuses is logged once and left out.
   void refresh();
 
+  /// The source as the catalog has it now. NotFound where there is none or the scope does not see it.
+  SourceRecord get(const std::string& id, const catalog::TenantScope& scope);
+
  private:
+  void refresh_locked();
+
   std::shared_ptr<catalog::Catalog> catalog_;
   sql::Engine& engine_;
-  std::mutex mutex_;  // guards shown_
+  std::mutex mutex_;  // guards what follows
   std::map<std::string, SourceRecord> shown_;
+  std::optional<int64_t> shown_version_;  // of the catalog; none if it has none
 };
 
 }  // namespace jammi::db
