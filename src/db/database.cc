@@ -147,6 +147,7 @@ struct Database::State {
 
   std::shared_ptr<arrow::RecordBatchReader> query(const std::string& text, std::stop_token stop,
                                                   const TenantScope& scope) {
+    if (auto row = engine.point_query(text, scope)) return std::make_shared<arrow::TableBatchReader>(row);
     sources.refresh();
     return engine.query(text, std::move(stop), scope);
   }
@@ -321,6 +322,9 @@ std::shared_ptr<arrow::RecordBatchReader> Database::sql_with_relations(
 std::shared_ptr<arrow::Table> Database::sql_table(
     const std::string& query, const std::map<std::string, std::shared_ptr<arrow::Table>>& relations,
     std::stop_token stop) {
+  if (relations.empty()) {
+    if (auto row = state_->engine.point_query(query, scope())) return row;
+  }
   state_->sources.refresh();
   return state_->engine.query_table(query, relations, std::move(stop), scope());
 }

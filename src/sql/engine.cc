@@ -22,6 +22,8 @@
 #include "sql/file_scan.h"
 #include "sql/instance.h"
 #include "sql/mutable_catalog.h"
+#include "sql/point_execution.h"
+#include "sql/point_statement.h"
 #include "sql/query_state.h"
 #include "sql/read_only_catalog.h"
 #include "sql/result_reader.h"
@@ -243,6 +245,17 @@ std::vector<TableDescription> Engine::describe_tables(const ExternalDatabase& da
 std::shared_ptr<arrow::RecordBatchReader> Engine::query(const std::string& statement, std::stop_token stop,
                                                         const TenantScope& scope) {
   return state_->submit_script(statement, state_->batch_size, std::move(stop), scope);
+}
+
+std::shared_ptr<arrow::Table> Engine::point_query(const std::string& text, const TenantScope& scope) {
+  const std::optional<PointStatement> statement = parse_point_statement(text);
+  if (!statement || !state_->mutable_tables) return nullptr;
+  const bool reads = statement->verb == PointStatement::Verb::Select;
+  const auto transaction =
+      state_->mutable_tables->begin(reads ? MutableStore::Access::Read : MutableStore::Access::Write, scope);
+  std::shared_ptr<arrow::Table> result = run_point_statement(*statement, *transaction);
+  if (result && !reads) transaction->commit();
+  return result;
 }
 
 std::shared_ptr<arrow::RecordBatchReader> Engine::query_with_relations(const std::string& statement,

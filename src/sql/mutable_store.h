@@ -23,6 +23,11 @@ using Cell = std::variant<std::monostate, int64_t, double, std::string_view>;
 /// The same with bytes of its own.
 using OwnedCell = std::variant<std::monostate, int64_t, double, std::string>;
 
+/// The same value, whose bytes stay those of `cell`.
+inline Cell borrowed(const OwnedCell& cell) {
+  return std::visit([](const auto& value) -> Cell { return value; }, cell);
+}
+
 /// A test of one column, with the meaning that SQL gives it for values of the column's own type. NULL passes
 /// IsNull alone. `operands` has the values of In, the one of a comparison, or none.
 struct Condition {

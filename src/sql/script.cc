@@ -21,14 +21,14 @@ uint64_t count_of(const arrow::Table& result) {
   return static_cast<uint64_t>(counts.Value(0));
 }
 
+}  // namespace
+
 std::shared_ptr<arrow::Table> count_table(const std::vector<uint64_t>& counts) {
   arrow::UInt64Builder builder;
   throw_if_error(builder.AppendValues(counts));
   const auto schema = arrow::schema({arrow::field("count", arrow::uint64(), false)});
   return arrow::Table::Make(schema, {value_or_throw(builder.Finish())});
 }
-
-}  // namespace
 
 std::shared_ptr<arrow::Table> run_statements(const std::shared_ptr<duckdb::Connection>& connection,
                                              std::vector<duckdb::unique_ptr<duckdb::SQLStatement>> statements,

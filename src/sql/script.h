@@ -15,6 +15,9 @@ class Table;
 
 namespace jammi::sql {
 
+/// What a text gives whose statements changed so many rows each.
+std::shared_ptr<arrow::Table> count_table(const std::vector<uint64_t>& counts);
+
 /// Runs what `parse_statements` gave in the explicit transaction of `connection`: all are bound before the
 /// first runs. Gives the rows of one that has any, else one row with the `count` of each. Only .cc files of
 /// this folder include it.

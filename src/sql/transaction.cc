@@ -8,6 +8,8 @@
 
 #include "sql/errors.h"
 #include "sql/mutable_catalog.h"
+#include "sql/point_execution.h"
+#include "sql/point_statement.h"
 #include "sql/script.h"
 #include "sql/statement.h"
 
@@ -36,6 +38,11 @@ auto Transaction::attempt(Call&& call) -> decltype(call()) {
 }
 
 std::shared_ptr<arrow::Table> Transaction::run(const std::string& text, std::stop_token stop) {
+  if (const auto point = parse_point_statement(text)) {
+    std::shared_ptr<arrow::Table> result;
+    change([&](StoreTransaction& store) { result = run_point_statement(*point, store); });
+    if (result) return result;
+  }
   return attempt([&] {
     return run_statements(connection_, parse_statements(*connection_, text), store_, batch_rows_, stop);
   });

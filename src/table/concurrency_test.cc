@@ -15,6 +15,7 @@
 #include "sql/engine.h"
 #include "sql/testing.h"
 #include "table/store.h"
+#include "table/testing.h"
 
 namespace jammi::table {
 namespace {
@@ -37,16 +38,7 @@ class Bank {
   explicit Bank(const catalog::testing::CatalogPlace& place)
       : catalog_(place.open()),
         store_(std::make_shared<Store>(catalog_)),
-        engine_(
-            {.threads = 2,
-             .memory_limit_bytes = 0,
-             .temp_directory = place.directory() / "tmp",
-             .batch_size = 100},
-            {.find_result_table = [](const std::string&,
-                                     const catalog::TenantScope&) { return std::nullopt; },
-             .list_result_tables = [](const catalog::TenantScope&) { return std::vector<sql::ResultFile>(); },
-             .views = {}},
-            store_) {}
+        engine_(testing::engine_over(store_, place.directory())) {}
 
   void found() {
     store_->create(MutableTableBuilder("accounts")

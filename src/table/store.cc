@@ -10,8 +10,9 @@
 
 #include "catalog/mutable_table_error.h"
 #include "catalog/tenant_filter.h"
+#include "sql/arrow_rows.h"
 #include "sql/arrow_status.h"
-#include "table/arrow_rows.h"
+#include "table/batch_cells.h"
 #include "table/row_sql.h"
 
 namespace jammi::table {
@@ -35,13 +36,6 @@ void bind_cell(Statement& statement, const Cell& cell, ColumnType type) {
   } else {
     statement.bind(std::get<std::string_view>(cell));
   }
-}
-
-Cell borrowed(const sql::OwnedCell& cell) {
-  if (const auto* text = std::get_if<std::string>(&cell)) return std::string_view(*text);
-  if (const auto* integer = std::get_if<int64_t>(&cell)) return *integer;
-  if (const auto* real = std::get_if<double>(&cell)) return *real;
-  return std::monostate();
 }
 
 const MutableColumn& column_named(const MutableTableDefinition& table, const std::string& name) {
@@ -183,7 +177,7 @@ class PoolTransaction final : public sql::StoreTransaction {
           std::make_unique<Cursor>(*connection_, select_sql(table, columns, conditions), std::move(types));
       for (const sql::Condition& condition : conditions) {
         for (const sql::OwnedCell& operand : condition.operands) {
-          bind_cell(cursor->statement(), borrowed(operand), table.columns[condition.column].type);
+          bind_cell(cursor->statement(), sql::borrowed(operand), table.columns[condition.column].type);
         }
       }
       catalog::bind_scope(cursor->statement(), scope_);
@@ -283,7 +277,7 @@ class ReplayReader final : public arrow::RecordBatchReader {
 
   std::unique_ptr<PoolTransaction> transaction_;
   const MutableTableDefinition table_;
-  ArrowRows rows_;
+  sql::ArrowRows rows_;
   const uint64_t chunk_size_;
   std::unique_ptr<sql::RowCursor> cursor_;  // null at the end and after an error
 };

@@ -14,6 +14,7 @@
 #include "sql/engine.h"
 #include "sql/testing.h"
 #include "table/row_sql.h"
+#include "table/testing.h"
 
 namespace jammi::table {
 namespace {
@@ -50,15 +51,7 @@ class MutableTables : public catalog::testing::BackendTest {
 
   std::shared_ptr<catalog::Catalog> catalog_ = place_.open();
   std::shared_ptr<Store> store_ = std::make_shared<Store>(catalog_);
-  sql::Engine engine_{
-      {.threads = 2,
-       .memory_limit_bytes = 0,
-       .temp_directory = place_.directory() / "tmp",
-       .batch_size = 100},
-      {.find_result_table = [](const std::string&, const catalog::TenantScope&) { return std::nullopt; },
-       .list_result_tables = [](const catalog::TenantScope&) { return std::vector<sql::ResultFile>(); },
-       .views = {}},
-      store_};
+  sql::Engine engine_ = testing::engine_over(store_, place_.directory());
 };
 TEST_ON_BOTH_BACKENDS(MutableTables);
 

@@ -10,32 +10,10 @@
 
 namespace arrow {
 class Array;
-class ArrayBuilder;
 class RecordBatch;
-class Schema;
 }  // namespace arrow
 
-/// Rows of mutable tables as Arrow arrays.
 namespace jammi::table {
-
-/// Makes record batches of rows.
-class ArrowRows {
- public:
-  explicit ArrowRows(const std::vector<MutableColumn>& columns);
-  ~ArrowRows();
-
-  const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
-
-  /// Adds a cursor's current row, which has all columns.
-  void append(const sql::RowCursor& row);
-
-  /// A batch of the rows that were added since the last one.
-  std::shared_ptr<arrow::RecordBatch> finish();
-
- private:
-  std::shared_ptr<arrow::Schema> schema_;
-  std::vector<std::unique_ptr<arrow::ArrayBuilder>> builders_;
-};
 
 /// Reads the rows of a record batch, which must outlive it.
 class BatchCells {

@@ -1,0 +1,148 @@
+#include <string>
+#include <vector>
+
+#include <arrow/api.h>
+#include <gtest/gtest.h>
+
+#include "catalog/testing.h"
+#include "sql/arrow_status.h"
+#include "table/testing.h"
+
+namespace jammi::table {
+namespace {
+
+using TablePointer = std::shared_ptr<arrow::Table>;
+
+/// Two tables with the same rows, so that what is run on one without a plan can be compared with the same run
+/// on the other by the planner.
+class PointQuery : public catalog::testing::BackendTest {
+ protected:
+  PointQuery() {
+    for (const char* id : {"direct", "planned"}) {
+      store_->create(MutableTableBuilder(id, {{"k", ColumnType::Int64, false},
+                                              {"kind", ColumnType::Utf8, false},
+                                              {"b", ColumnType::Boolean, true},
+                                              {"i8", ColumnType::Int8, true},
+                                              {"i32", ColumnType::Int32, true},
+                                              {"i64", ColumnType::Int64, true},
+                                              {"u16", ColumnType::UInt16, true},
+                                              {"u64", ColumnType::UInt64, true},
+                                              {"f32", ColumnType::Float32, true},
+                                              {"f64", ColumnType::Float64, true},
+                                              {"text", ColumnType::Utf8, true},
+                                              {"bytes", ColumnType::Binary, true},
+                                              {"needed", ColumnType::Int16, false}})
+                         .primary_key({"k", "kind"})
+                         .build());
+      engine_.query(
+          "INSERT INTO mutable.public." + std::string(id) +
+          " VALUES (1, 'a', true, 127, 5, -9223372036854775808, 65535, 18446744073709551615, 0.1, "
+          "-2.5, 'é', '\\x00\\xFF'::BLOB, 7), (1, 'b', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
+          "NULL, NULL, 8)");
+    }
+  }
+
+  static std::string over(const std::string& table, std::string statement) {
+    statement.replace(statement.find("{}"), 2, "mutable.public." + table);
+    return statement;
+  }
+
+  TablePointer planned(const std::string& statement) {
+    return sql::value_or_throw(engine_.query(over("planned", statement))->ToTable());
+  }
+
+  TablePointer rows_of(const std::string& table) {
+    return sql::value_or_throw(
+        engine_.query("SELECT * FROM mutable.public." + table + " ORDER BY ALL")->ToTable());
+  }
+
+  std::shared_ptr<Store> store_ = std::make_shared<Store>(place_.open());
+  sql::Engine engine_ = testing::engine_over(store_, place_.directory());
+};
+TEST_ON_BOTH_BACKENDS(PointQuery);
+
+TEST_P(PointQuery, gives_and_changes_what_the_planner_would) {
+  for (const std::string statement : {
+           "SELECT * FROM {} WHERE k = 1 AND kind = 'a'",
+           "SELECT * FROM {} WHERE kind = 'b' AND k = 1",
+           "SELECT text, k, bytes FROM {} WHERE k = 1 AND kind = 'a'",
+           "SELECT k FROM {} WHERE k = 2 AND kind = 'a'",
+           "UPDATE {} SET b = false, i8 = -128, u64 = 3, text = 'x', f32 = NULL WHERE k = 1 AND kind = 'a'",
+           "UPDATE {} SET i32 = i32 + 2, i64 = u16 - 70000 WHERE k = 1 AND kind = 'none'",
+           "UPDATE {} SET i32 = i32 + 2, i8 = i8 + 127, b = NULL WHERE k = 1 AND kind = 'a'",
+           "UPDATE {} SET i32 = i32 + 2 WHERE k = 1 AND kind = 'b'",
+           "UPDATE {} SET needed = needed - 40 WHERE k = 1 AND kind = 'b'",
+           "DELETE FROM {} WHERE k = 1 AND kind = 'b'",
+           "DELETE FROM {} WHERE k = 1 AND kind = 'b'",
+       }) {
+    const TablePointer wanted = planned(statement);
+    const TablePointer result = engine_.point_query(over("direct", statement));
+    if (statement.contains("u16 - 70000")) {  // of two types
+      EXPECT_EQ(result, nullptr);
+      continue;
+    }
+    ASSERT_NE(result, nullptr) << statement;
+    EXPECT_TRUE(result->Equals(*wanted, /*check_metadata=*/true)) << statement << "\n" << result->ToString();
+    EXPECT_TRUE(rows_of("direct")->Equals(*rows_of("planned"))) << statement;
+  }
+}
+
+TEST_P(PointQuery, leaves_to_the_planner_what_takes_more) {
+  const TablePointer before = rows_of("direct");
+  for (const std::string statement : {
+           "SELECT * FROM mutable.public.nope WHERE k = 1",
+           "SELECT nope FROM {} WHERE k = 1 AND kind = 'a'",
+           "SELECT K FROM {} WHERE k = 1 AND kind = 'a'",
+           "SELECT k, k FROM {} WHERE k = 1 AND kind = 'a'",
+           "SELECT k FROM {} WHERE k = 1",
+           "SELECT k FROM {} WHERE k = 1 AND k = 1",
+           "SELECT k FROM {} WHERE k = '1' AND kind = 'a'",
+           "SELECT k FROM {} WHERE k = NULL AND kind = 'a'",
+           "SELECT k FROM {} WHERE k = 1 AND kind = 'a' AND b = true",
+           "UPDATE {} SET i8 = 128 WHERE k = 1 AND kind = 'a'",
+           "UPDATE {} SET i8 = i8 + 1 WHERE k = 1 AND kind = 'a'",
+           "UPDATE {} SET i64 = i64 - 1 WHERE k = 1 AND kind = 'a'",
+           "UPDATE {} SET u64 = u64 + 1 WHERE k = 1 AND kind = 'a'",
+           "UPDATE {} SET i64 = '2026-01-01T00:00:00Z' WHERE k = 1 AND kind = 'a'",
+           "UPDATE {} SET f64 = 1 WHERE k = 1 AND kind = 'a'",
+           "UPDATE {} SET needed = NULL WHERE k = 1 AND kind = 'a'",
+           "UPDATE {} SET b = true, b = false WHERE k = 1 AND kind = 'a'",
+           "UPDATE {} SET kind = 'c' WHERE k = 1 AND kind = 'a'",
+       }) {
+    const std::string text = statement.contains("{}") ? over("direct", statement) : statement;
+    EXPECT_EQ(engine_.point_query(text), nullptr) << text;
+  }
+  EXPECT_TRUE(rows_of("direct")->Equals(*before));
+}
+
+TEST_P(PointQuery, sees_and_changes_only_what_the_tenant_does) {
+  const auto ours = catalog::TenantScope::of("0190c0de-0000-7000-8000-000000000001");
+  const auto theirs = catalog::TenantScope::of("0190c0de-0000-7000-8000-000000000002");
+  engine_.query("INSERT INTO mutable.public.direct (k, kind, needed) VALUES (9, 'a', 1)", {}, theirs);
+  const std::string key = " WHERE k = 9 AND kind = 'a'";
+  EXPECT_EQ(engine_.point_query("SELECT k FROM mutable.public.direct" + key, theirs)->num_rows(), 1);
+  EXPECT_EQ(engine_.point_query("SELECT k FROM mutable.public.direct" + key, ours)->num_rows(), 0);
+  EXPECT_EQ(engine_.point_query("SELECT k FROM mutable.public.direct" + key)->num_rows(), 0);
+  engine_.point_query("UPDATE mutable.public.direct SET needed = needed + 1" + key, ours);
+  engine_.point_query("DELETE FROM mutable.public.direct" + key, ours);
+  const auto row = engine_.point_query("SELECT needed FROM mutable.public.direct" + key, theirs);
+  EXPECT_EQ(row->column(0)->ToString(), "[\n  [\n    1\n  ]\n]");
+
+  store_->create(MutableTableBuilder("private", {{"k", ColumnType::Int64, false}}).primary_key({"k"}).build(),
+                 theirs);
+  EXPECT_EQ(engine_.point_query("SELECT k FROM mutable.public.private WHERE k = 1", ours), nullptr);
+}
+
+TEST_P(PointQuery, takes_part_in_a_transaction) {
+  const std::string select = "SELECT needed FROM mutable.public.direct WHERE k = 1 AND kind = 'a'";
+  {
+    const auto transaction = engine_.begin();
+    transaction->run("UPDATE mutable.public.direct SET needed = needed + 1 WHERE k = 1 AND kind = 'a'");
+    transaction->run("UPDATE mutable.public.direct SET needed = needed + 1 WHERE k + 0 = 1 AND kind = 'a'");
+    EXPECT_EQ(transaction->run(select)->column(0)->ToString(), "[\n  [\n    9\n  ]\n]");
+  }
+  EXPECT_EQ(engine_.point_query(select)->column(0)->ToString(), "[\n  [\n    7\n  ]\n]");
+}
+
+}  // namespace
+}  // namespace jammi::table
