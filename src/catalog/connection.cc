@@ -6,6 +6,15 @@ std::string_view to_string(Backend backend) {
   return backend == Backend::Sqlite ? "sqlite" : "postgres";
 }
 
+std::string quote_name(std::string_view name) {
+  std::string text = "\"";
+  for (char c : name) {
+    if (c == '"') text += '"';
+    text += c;
+  }
+  return text + '"';
+}
+
 Statement& Statement::bind(std::string_view text) {
   cursor_->bind(++num_bound_, text);
   return *this;

@@ -4,8 +4,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 namespace jammi::catalog {
 
@@ -14,6 +17,9 @@ enum class Backend { Sqlite, Postgres };
 
 /// "sqlite" or "postgres".
 std::string_view to_string(Backend backend);
+
+/// A name as an SQL identifier of the catalog's database.
+std::string quote_name(std::string_view name);
 
 /// A prepared statement of one backend. All its parameters, numbered from 1, must be bound before the first
 /// step; columns are numbered from 0. `Statement` is what other files use.
@@ -37,6 +43,27 @@ class Cursor {
   virtual std::string_view bytes(int column) const = 0;
 };
 
+/// NULL, an integer, a float, or the borrowed bytes of a text or binary.
+using Value = std::variant<std::monostate, int64_t, double, std::string_view>;
+
+struct LoadedColumn {
+  std::string name;
+  bool is_binary = false;
+};
+
+/// Rows on their way into a table, as `Connection::load` makes it. Destroyed without `finish`, it leaves a
+/// transaction that can only be rolled back.
+class Loader {
+ public:
+  virtual ~Loader() = default;
+
+  /// Adds a row of all columns. What is wrong with it may be thrown later.
+  virtual void add(std::span<const Value> row) = 0;
+
+  /// Waits until all rows are stored; throws what is wrong with any of them.
+  virtual void finish() = 0;
+};
+
 /// One connection to a catalog's database, used by one thread at a time. Both backends take the same SQL:
 /// parameters are `?` or, to use one twice, `?1`; CURRENT_TIMESTAMP is a UTC text like 2026-03-25 12:00:00.
 ///
@@ -55,6 +82,10 @@ class Connection {
 
   /// Runs one or several statements that return nothing.
   virtual void execute(std::string_view sql) = 0;
+
+  /// Brings many rows into a table faster than INSERT does; nothing else may be done meanwhile. Null where
+  /// nothing is faster.
+  virtual std::unique_ptr<Loader> load(std::string_view table, std::vector<LoadedColumn> columns) = 0;
 
   /// Rows changed by the last INSERT, UPDATE or DELETE that ran to its end.
   virtual int64_t num_changed_rows() const = 0;

@@ -161,15 +161,6 @@ void insert_rows(Connection& connection, const MutableTableDefinition& definitio
 
 }  // namespace
 
-std::string quote_name(std::string_view name) {
-  std::string text = "\"";
-  for (char c : name) {
-    if (c == '"') text += '"';
-    text += c;
-  }
-  return text + '"';
-}
-
 void MutableTableRepository::add(MutableTableDefinition definition, const TenantScope& scope) {
   for (MutableColumn& column : definition.columns) {
     if (std::ranges::contains(definition.primary_key, column.name)) column.is_nullable = false;

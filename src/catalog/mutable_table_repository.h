@@ -12,9 +12,6 @@
 
 namespace jammi::catalog {
 
-/// A name as an SQL identifier of the catalog's database.
-std::string quote_name(std::string_view name);
-
 /// The mutable tables and the physical tables behind them, which lie in the catalog's database under the same
 /// name: the columns as declared, then `tenant_id`. Thread-safe; borrows the catalog's pool.
 ///

@@ -1,6 +1,5 @@
 #include "catalog/postgres.h"
 
-#include <array>
 #include <charconv>
 #include <deque>
 #include <string_view>
@@ -16,6 +15,7 @@
 #include "catalog/postgres_dialect.h"
 #include "catalog/postgres_error.h"
 #include "catalog/postgres_library.h"
+#include "catalog/postgres_text.h"
 
 namespace jammi::catalog {
 namespace {
@@ -23,6 +23,7 @@ namespace {
 constexpr std::string_view kExampleUrl = "postgresql://user:password@host:5432/database";
 constexpr size_t kMaxPreparedStatements = 256;
 constexpr int kRowsPerChunk = 1024;
+constexpr size_t kBytesPerSend = 64 << 10;
 
 // Types that are not read as the text that they come in.
 constexpr Oid kBoolean = 16;
@@ -47,8 +48,8 @@ class PostgresCursor final : public Cursor {
   void bind_null(int parameter) override { set(parameter, std::nullopt); }
   void bind(int parameter, std::string_view text) override;
   void bind(int parameter, int64_t value) override { set(parameter, std::to_string(value)); }
-  void bind(int parameter, double value) override;
-  void bind_bytes(int parameter, std::string_view bytes) override;
+  void bind(int parameter, double value) override { set(parameter, postgres_number(value)); }
+  void bind_bytes(int parameter, std::string_view bytes) override { set(parameter, postgres_bytes(bytes)); }
 
   bool step() override;
   void reset() override;
@@ -79,6 +80,25 @@ class PostgresCursor final : public Cursor {
   mutable std::deque<std::string> decoded_;  // byte strings of the current row
 };
 
+/// A COPY into a table.
+class PostgresLoader final : public Loader {
+ public:
+  PostgresLoader(PostgresConnection& connection, std::vector<LoadedColumn> columns)
+      : connection_(connection), columns_(std::move(columns)) {}
+  ~PostgresLoader() override;
+  PostgresLoader(const PostgresLoader&) = delete;
+  PostgresLoader& operator=(const PostgresLoader&) = delete;
+
+  void add(std::span<const Value> row) override;
+  void finish() override;
+
+ private:
+  PostgresConnection& connection_;
+  const std::vector<LoadedColumn> columns_;
+  std::string lines_;  // that have not been sent
+  bool is_open_ = true;
+};
+
 class PostgresConnection final : public Connection {
  public:
   PostgresConnection(const std::string& url, std::chrono::milliseconds lock_timeout);
@@ -91,6 +111,7 @@ class PostgresConnection final : public Connection {
     return std::make_unique<PostgresCursor>(*this, sql);
   }
   void execute(std::string_view sql) override;
+  std::unique_ptr<Loader> load(std::string_view table, std::vector<LoadedColumn> columns) override;
   int64_t num_changed_rows() const override { return num_changed_rows_; }
   void begin_writing() override;
   void begin_reading() override { run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); }
@@ -105,6 +126,11 @@ class PostgresConnection final : public Connection {
   Result next_result(PostgresCursor& cursor);  // null at the end
   void stop(PostgresCursor& cursor) noexcept;
   void check(const Result& result, std::string_view activity, std::string_view sql);
+
+  // For a loader.
+  void send(std::string_view lines);
+  void end_copy();
+  void abandon_copy() noexcept;
 
  private:
   void run(const std::string& sql);
@@ -135,26 +161,8 @@ void PostgresCursor::set(int parameter, std::optional<std::string> value) {
 }
 
 void PostgresCursor::bind(int parameter, std::string_view text) {
-  if (text.contains('\0')) {
-    throw Error(
-        ErrorCode::InvalidArgument, ErrorCategory::Catalog,
-        "PostgreSQL cannot hold a text with a NUL byte: " + std::string(text.substr(0, text.find('\0'))));
-  }
+  require_no_nul(text);
   set(parameter, std::string(text));
-}
-
-void PostgresCursor::bind(int parameter, double value) {
-  std::array<char, 32> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  set(parameter, std::string(digits.data(), end));
-}
-
-void PostgresCursor::bind_bytes(int parameter, std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text = "\\x";
-  text.reserve(2 + 2 * bytes.size());
-  for (const unsigned char byte : bytes) text.append({kDigits[byte >> 4], kDigits[byte & 15]});
-  set(parameter, std::move(text));
 }
 
 void PostgresCursor::reset() {
@@ -208,6 +216,25 @@ std::string_view PostgresCursor::bytes(int column) const {
   return bytes;
 }
 
+// --- PostgresLoader
+
+PostgresLoader::~PostgresLoader() {
+  if (is_open_) connection_.abandon_copy();
+}
+
+void PostgresLoader::add(std::span<const Value> row) {
+  append_copy_line(lines_, row, columns_);
+  if (lines_.size() < kBytesPerSend) return;
+  connection_.send(lines_);
+  lines_.clear();
+}
+
+void PostgresLoader::finish() {
+  connection_.send(lines_);
+  is_open_ = false;
+  connection_.end_copy();
+}
+
 // --- PostgresConnection
 
 PostgresConnection::PostgresConnection(const std::string& url, std::chrono::milliseconds lock_timeout)
@@ -254,6 +281,7 @@ void PostgresConnection::check(const Result& result, std::string_view activity, 
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK:
     case PGRES_TUPLES_CHUNK:
+    case PGRES_COPY_IN:
     case PGRES_EMPTY_QUERY:
       return;
     default:
@@ -285,6 +313,31 @@ void PostgresConnection::count_changes(const Result& result) {
 
 void PostgresConnection::execute(std::string_view sql) {
   run(to_postgres(sql));
+}
+
+std::unique_ptr<Loader> PostgresConnection::load(std::string_view table, std::vector<LoadedColumn> columns) {
+  std::string names;
+  for (const LoadedColumn& column : columns) names += (names.empty() ? "" : ", ") + quote_name(column.name);
+  run("COPY " + quote_name(table) + " (" + names + ") FROM STDIN");
+  return std::make_unique<PostgresLoader>(*this, std::move(columns));
+}
+
+void PostgresConnection::send(std::string_view lines) {
+  if (pq_.putCopyData(handle_, lines.data(), static_cast<int>(lines.size())) != 1) throw_lost();
+}
+
+void PostgresConnection::end_copy() {
+  if (pq_.putCopyEnd(handle_, nullptr) != 1) throw_lost();
+  const Result outcome(pq_.getResult(handle_));
+  while (Result(pq_.getResult(handle_))) {
+  }
+  check(outcome, "running ", "COPY");
+}
+
+void PostgresConnection::abandon_copy() noexcept {
+  pq_.putCopyEnd(handle_, "abandoned");
+  while (Result(pq_.getResult(handle_))) {
+  }
 }
 
 void PostgresConnection::begin_writing() {

@@ -26,6 +26,8 @@ PostgresLibrary load() {
       .getvalue = library.function<decltype(PQgetvalue)>("PQgetvalue"),
       .ntuples = library.function<decltype(PQntuples)>("PQntuples"),
       .prepare = library.function<decltype(PQprepare)>("PQprepare"),
+      .putCopyData = library.function<decltype(PQputCopyData)>("PQputCopyData"),
+      .putCopyEnd = library.function<decltype(PQputCopyEnd)>("PQputCopyEnd"),
       .resultErrorField = library.function<decltype(PQresultErrorField)>("PQresultErrorField"),
       .resultStatus = library.function<decltype(PQresultStatus)>("PQresultStatus"),
       .sendQueryPrepared = library.function<decltype(PQsendQueryPrepared)>("PQsendQueryPrepared"),

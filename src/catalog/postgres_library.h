@@ -22,6 +22,8 @@ struct PostgresLibrary {
   decltype(PQgetvalue)* getvalue;
   decltype(PQntuples)* ntuples;
   decltype(PQprepare)* prepare;
+  decltype(PQputCopyData)* putCopyData;
+  decltype(PQputCopyEnd)* putCopyEnd;
   decltype(PQresultErrorField)* resultErrorField;
   decltype(PQresultStatus)* resultStatus;
   decltype(PQsendQueryPrepared)* sendQueryPrepared;

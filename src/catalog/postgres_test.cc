@@ -165,6 +165,36 @@ TEST_F(PostgresTest, what_its_types_cannot_hold_is_refused) {
                Statement(*connection, "INSERT INTO t VALUES ('a', ?)").bind(int64_t{1} << 40).run());
 }
 
+TEST_F(PostgresTest, a_load_stores_all_of_its_rows_or_ends_the_transaction) {
+  const auto connection = place_.connect();
+  connection->execute("CREATE TABLE t (id BIGINT PRIMARY KEY, text TEXT, bytes BYTEA)");
+  const auto load = [&](int64_t first, int64_t num_rows) {
+    const auto loader = connection->load("t", {{"id"}, {"text"}, {"bytes", true}});
+    for (int64_t id = first; id < first + num_rows; ++id) {
+      loader->add(std::vector<Value>{id, "a\tb\\", std::string_view("\0\n", 2)});
+    }
+    loader->finish();
+  };
+  const auto count = [&] {
+    Statement select(*connection, "SELECT count(*) FROM t WHERE text = ? AND bytes = ?");
+    select.bind(std::string_view("a\tb\\")).bind_bytes(std::string_view("\0\n", 2)).step();
+    return select.integer(0);
+  };
+  load(0, 20'000);
+  EXPECT_EQ(count(), 20'000);
+  {
+    Transaction transaction(*connection);
+    EXPECT_ERROR(ErrorCode::AlreadyExists, "already holds", load(19'999, 20'000));
+    EXPECT_ERROR(ErrorCode::Conflict, "an earlier statement", count());
+  }
+  {
+    Transaction transaction(*connection);
+    const auto abandoned = connection->load("t", {{"id"}});
+    abandoned->add(std::vector<Value>{int64_t{-1}});
+  }
+  EXPECT_EQ(count(), 20'000);
+}
+
 TEST_F(PostgresTest, a_database_that_cannot_be_written_is_refused) {
   const std::string url = PostgresServer::shared().new_database();
   EXPECT_ERROR(ErrorCode::InvalidArgument, "the catalog cannot be written",

@@ -73,6 +73,7 @@ class SqliteConnection final : public Connection {
   Backend backend() const override { return Backend::Sqlite; }
   std::unique_ptr<Cursor> prepare(std::string_view sql) override;
   void execute(std::string_view sql) override;
+  std::unique_ptr<Loader> load(std::string_view, std::vector<LoadedColumn>) override { return nullptr; }
   int64_t num_changed_rows() const override { return sqlite3_changes64(handle_); }
   void begin_writing() override { execute("BEGIN IMMEDIATE"); }
   void begin_reading() override { execute("BEGIN"); }

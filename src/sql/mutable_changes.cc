@@ -112,6 +112,7 @@ class ChangeOperator : public duckdb::PhysicalOperator {
     int64_t num_changed = 0;
     for_each_row(context, rows, columns,
                  [&](std::span<const Cell> cells) { num_changed += writer.write(cells); });
+    writer.finish();
     return num_changed;
   }
 
@@ -227,6 +228,7 @@ class UpdateOperator final : public ChangeOperator {
     for_each_row(context, rows, columns, [&](std::span<const Cell> cells) {
       if (is_moved[position++]) num_changed += inserter->write(cells.subspan(layout_.key.size()));
     });
+    inserter->finish();
     return num_changed;
   }
 

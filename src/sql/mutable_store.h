@@ -11,6 +11,7 @@
 
 #include <jammi/mutable_table.h>
 
+#include "catalog/connection.h"
 #include "catalog/tenant_scope.h"
 
 /// What SQL asks of the store behind the mutable tables. Implementations throw jammi::Error.
@@ -18,7 +19,7 @@ namespace jammi::sql {
 
 /// One value of a row: nothing for NULL; Booleans and integers of every width as an Int64, a UInt64 as the
 /// one of the same bits; floats; the bytes of a text or binary, borrowed.
-using Cell = std::variant<std::monostate, int64_t, double, std::string_view>;
+using Cell = catalog::Value;
 
 /// The same with bytes of its own.
 using OwnedCell = std::variant<std::monostate, int64_t, double, std::string>;
@@ -60,6 +61,10 @@ class RowWriter {
   /// The number of rows that were changed: 0 when there is no row of that key. Throws InvalidArgument for a
   /// NULL where none may be and AlreadyExists for a key that is taken.
   virtual int64_t write(std::span<const Cell> cells) = 0;
+
+  /// To be called after the last row: a writer of many rows may hold some back until then, and throw here what
+  /// `write` would have.
+  virtual void finish() {}
 };
 
 /// Reads and changes that see each other and land together. Used by one thread at a time; it and the

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "catalog/mutable_table_repository.h"
+#include "catalog/connection.h"
 #include "catalog/tenant_filter.h"
 
 namespace jammi::table {

@@ -73,9 +73,36 @@ class Cursor final : public sql::RowCursor {
   std::vector<ColumnType> types_;
 };
 
+/// Throws InvalidArgument for a cell that no row of the table may have there.
+void require_storable(const std::string& table, const MutableColumn& column, const Cell& cell) {
+  if (std::holds_alternative<std::monostate>(cell) && !column.is_nullable) {
+    throw mutable_table_error(ErrorCode::InvalidArgument,
+                              "column '" + column.name + "' of '" + table + "' must not be null");
+  }
+  if (const auto* real = std::get_if<double>(&cell); real != nullptr && std::isnan(*real)) {
+    throw mutable_table_error(ErrorCode::InvalidArgument, "column '" + column.name + "' of '" + table +
+                                                              "' cannot hold NaN; write NULL instead");
+  }
+}
+
+/// Runs `change` of a table; what the database reports becomes an error of the table.
+template <typename Change>
+void changing(const std::string& table, Change&& change) {
+  try {
+    change();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::AlreadyExists) {
+      throw mutable_table_error(error.code(), "backend: " + error.message());
+    }
+    throw mutable_table_error(ErrorCode::AlreadyExists,
+                              "duplicate key in '" + table + "'; nothing was changed: " + error.message());
+  }
+}
+
 /// What a parameter of a change is for.
 using Parameter = const MutableColumn*;
 
+/// Runs a statement for every row.
 class Writer final : public sql::RowWriter {
  public:
   /// How a statement ends: with the tenant to stamp, or with the test of whom the row is visible to.
@@ -91,50 +118,75 @@ class Writer final : public sql::RowWriter {
         scope_(scope) {}
 
   int64_t write(std::span<const Cell> cells) override {
-    for (size_t i = 0; i < parameters_.size(); ++i) {
-      require_storable(*parameters_[i], cells[i]);
-      bind_cell(statement_, cells[i], parameters_[i]->type);
-    }
-    if (ending_ == Ending::Stamp) {
-      statement_.bind(scope_.tenant_id());
-    } else {
-      catalog::bind_scope(statement_, scope_);
-    }
-    run();
+    for (size_t i = 0; i < parameters_.size(); ++i) require_storable(table_, *parameters_[i], cells[i]);
+    changing(table_, [&] {
+      for (size_t i = 0; i < parameters_.size(); ++i) bind_cell(statement_, cells[i], parameters_[i]->type);
+      if (ending_ == Ending::Stamp) {
+        statement_.bind(scope_.tenant_id());
+      } else {
+        catalog::bind_scope(statement_, scope_);
+      }
+      statement_.run();
+      statement_.reset();
+    });
     return connection_.num_changed_rows();
   }
 
  private:
-  void require_storable(const MutableColumn& column, const Cell& cell) const {
-    if (std::holds_alternative<std::monostate>(cell) && !column.is_nullable) {
-      throw mutable_table_error(ErrorCode::InvalidArgument,
-                                "column '" + column.name + "' of '" + table_ + "' must not be null");
-    }
-    if (const auto* real = std::get_if<double>(&cell); real != nullptr && std::isnan(*real)) {
-      throw mutable_table_error(ErrorCode::InvalidArgument, "column '" + column.name + "' of '" + table_ +
-                                                                "' cannot hold NaN; write NULL instead");
-    }
-  }
-
-  void run() {
-    try {
-      statement_.run();
-      statement_.reset();
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::AlreadyExists) {
-        throw mutable_table_error(error.code(), "backend: " + error.message());
-      }
-      throw mutable_table_error(ErrorCode::AlreadyExists,
-                                "duplicate key in '" + table_ + "'; nothing was changed: " + error.message());
-    }
-  }
-
   catalog::Connection& connection_;
   const std::string table_;
   Statement statement_;
   std::vector<Parameter> parameters_;
   const Ending ending_;
   const TenantScope scope_;
+};
+
+/// Inserts a few rows by a statement and all others by a loader of the connection.
+class LoadingWriter final : public sql::RowWriter {
+ public:
+  LoadingWriter(catalog::Connection& connection, const MutableTableDefinition& table,
+                std::unique_ptr<sql::RowWriter> statement, const TenantScope& scope)
+      : connection_(connection), table_(table), statement_(std::move(statement)), scope_(scope) {}
+
+  int64_t write(std::span<const Cell> cells) override {
+    if (num_written_ < kMostByStatement) {
+      ++num_written_;
+      return statement_->write(cells);
+    }
+    for (size_t i = 0; i < cells.size(); ++i) require_storable(table_.id, table_.columns[i], cells[i]);
+    row_.assign(cells.begin(), cells.end());
+    const std::optional<std::string>& tenant = scope_.tenant_id();
+    row_.push_back(tenant ? Cell(*tenant) : Cell());
+    changing(table_.id, [&] {
+      if (loader_ == nullptr) loader_ = connection_.load(table_.id, loaded_columns());
+      loader_->add(row_);
+    });
+    return 1;
+  }
+
+  void finish() override {
+    if (loader_ != nullptr) changing(table_.id, [&] { loader_->finish(); });
+  }
+
+ private:
+  static constexpr int kMostByStatement = 16;  // a load takes two more messages there and back than these
+
+  std::vector<catalog::LoadedColumn> loaded_columns() const {
+    std::vector<catalog::LoadedColumn> columns;
+    for (const MutableColumn& column : table_.columns) {
+      columns.push_back({.name = column.name, .is_binary = column.type == ColumnType::Binary});
+    }
+    columns.push_back({.name = "tenant_id"});
+    return columns;
+  }
+
+  catalog::Connection& connection_;
+  const MutableTableDefinition& table_;
+  const std::unique_ptr<sql::RowWriter> statement_;
+  const TenantScope scope_;
+  int num_written_ = 0;  // by the statement
+  std::unique_ptr<catalog::Loader> loader_;
+  std::vector<Cell> row_;
 };
 
 /// Holds the turn to write, if any, for as long as it lives.
@@ -198,7 +250,9 @@ class PoolTransaction final : public sql::StoreTransaction {
   std::unique_ptr<sql::RowWriter> insert(const MutableTableDefinition& table) override {
     std::vector<Parameter> parameters;
     for (const MutableColumn& column : table.columns) parameters.push_back(&column);
-    return writer(table, insert_sql(table), std::move(parameters), Writer::Ending::Stamp);
+    auto by_statement = writer(table, insert_sql(table), std::move(parameters), Writer::Ending::Stamp);
+    if (connection_->backend() == catalog::Backend::Sqlite) return by_statement;
+    return std::make_unique<LoadingWriter>(*connection_, table, std::move(by_statement), scope_);
   }
 
   std::unique_ptr<sql::RowWriter> update(const MutableTableDefinition& table,
@@ -372,6 +426,7 @@ void insert_batch(sql::StoreTransaction& transaction, const MutableTableDefiniti
     cells.read(i, row);
     writer->write(row);
   }
+  writer->finish();
 }
 
 }  // namespace jammi::table
