@@ -62,8 +62,8 @@ class RowWriter {
   /// NULL where none may be and AlreadyExists for a key that is taken.
   virtual int64_t write(std::span<const Cell> cells) = 0;
 
-  /// To be called after the last row: a writer of many rows may hold some back until then, and throw here what
-  /// `write` would have.
+  /// To be called after the last row: a writer of many rows may hold some back until then, and throw here
+  /// what `write` would have.
   virtual void finish() {}
 };
 
