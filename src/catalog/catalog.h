@@ -35,6 +35,8 @@ class Catalog {
   /// search path). Throws as `connect_postgres`, Unsupported for a newer catalog.
   static std::shared_ptr<Catalog> connect(const std::string& url, const CatalogOptions& options = {});
 
+  Backend backend() const { return watch_ ? Backend::Sqlite : Backend::Postgres; }
+
   /// Differs from an earlier one once anything was committed since, by this process or another; none where
   /// asking costs as much as reading what may have changed (PostgreSQL).
   std::optional<int64_t> version();

@@ -161,6 +161,11 @@ void insert_rows(Connection& connection, const MutableTableDefinition& definitio
 
 }  // namespace
 
+void bind_registration(Statement& statement, const MutableTableDefinition& table, const TenantScope& scope) {
+  statement.bind(std::string_view(table.id)).bind(std::string_view(schema_json(table.columns)));
+  bind_scope(statement.bind(std::string_view(Json(table.primary_key).dump())), scope);
+}
+
 void MutableTableRepository::add(MutableTableDefinition definition, const TenantScope& scope) {
   for (MutableColumn& column : definition.columns) {
     if (std::ranges::contains(definition.primary_key, column.name)) column.is_nullable = false;

@@ -12,6 +12,14 @@
 
 namespace jammi::catalog {
 
+/// A WHERE term with the parameters that `bind_registration` binds: a table is still registered as it was,
+/// and visible.
+inline constexpr char kIsRegistered[] =
+    "EXISTS (SELECT 1 FROM mutable_tables WHERE id = ? AND schema_json = ? AND primary_key = ? AND "
+    "(? OR tenant_id IS NULL OR tenant_id = ?))";
+
+void bind_registration(Statement& statement, const MutableTableDefinition& table, const TenantScope& scope);
+
 /// The mutable tables and the physical tables behind them, which lie in the catalog's database under the same
 /// name: the columns as declared, then `tenant_id`. Thread-safe; borrows the catalog's pool.
 ///

@@ -13,6 +13,11 @@ namespace jammi::catalog {
 /// could be taken for another part because it is not percent-encoded.
 std::string postgres_address(const std::string& url);
 
+/// A WHERE term that waits until no transaction writes, and has others wait until the statement has ended:
+/// for a statement of its own that changes rows which transactions read before they write.
+inline constexpr char kHoldsWriteLock[] =
+    "(SELECT count(*) FROM pg_advisory_xact_lock(7665528357448278388)) = 1";
+
 /// Connects to the PostgreSQL database of `url`, whose parameters are libpq's. Statements wait up to
 /// `lock_timeout` for each other. Throws Unavailable when the server cannot be reached, InvalidArgument when
 /// it refuses the user or the database.

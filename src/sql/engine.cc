@@ -250,6 +250,7 @@ std::shared_ptr<arrow::RecordBatchReader> Engine::query(const std::string& state
 std::shared_ptr<arrow::Table> Engine::point_query(const std::string& text, const TenantScope& scope) {
   const std::optional<PointStatement> statement = parse_point_statement(text);
   if (!statement || !state_->mutable_tables) return nullptr;
+  if (auto row = run_point_statement_at_once(*statement, *state_->mutable_tables, scope)) return row;
   const bool reads = statement->verb == PointStatement::Verb::Select;
   const auto transaction =
       state_->mutable_tables->begin(reads ? MutableStore::Access::Read : MutableStore::Access::Write, scope);

@@ -41,6 +41,13 @@ struct Condition {
   bool operator==(const Condition&) const = default;
 };
 
+/// A new value of a column: `value`, or the integer `value` added to what the column `addend` holds.
+struct Assignment {
+  size_t column = 0;  ///< positions in the table's definition
+  std::optional<size_t> addend;
+  OwnedCell value;
+};
+
 /// The rows of a scan, one at a time.
 class RowCursor {
  public:
@@ -110,6 +117,23 @@ class MutableStore {
 
   /// All tables, ordered by id.
   virtual std::vector<MutableTableDefinition> list() = 0;
+
+  // One row in a single message to the database, where that is faster than a transaction.
+
+  /// The table as a transaction last found it, which may be out of date; nothing where this is no faster.
+  virtual std::optional<MutableTableDefinition> recall(const std::string& id) = 0;
+
+  /// A cursor before the row of the primary key, whose columns Equal `key`. Null when there is no such row
+  /// that `scope` sees, or the table is not `table` any more: a transaction tells.
+  virtual std::unique_ptr<RowCursor> select_row(const MutableTableDefinition& table,
+                                                std::span<const size_t> columns,
+                                                std::span<const Condition> key,
+                                                const catalog::TenantScope& scope) = 0;
+
+  /// Changes that row, or removes it when there are no assignments, for good. False, with nothing changed,
+  /// for the same reasons or when a value cannot be stored.
+  virtual bool change_row(const MutableTableDefinition& table, std::span<const Condition> key,
+                          std::span<const Assignment> assignments, const catalog::TenantScope& scope) = 0;
 };
 
 }  // namespace jammi::sql

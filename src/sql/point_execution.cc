@@ -7,6 +7,7 @@
 
 #include "sql/arrow_rows.h"
 #include "sql/arrow_status.h"
+#include "sql/integer_range.h"
 #include "sql/script.h"
 
 namespace jammi::sql {
@@ -14,27 +15,16 @@ namespace {
 
 using Verb = PointStatement::Verb;
 
+/// A statement in terms of a table's definition.
+struct ResolvedStatement {
+  std::vector<Condition> key;
+  std::vector<size_t> columns;  // of a Select
+  std::vector<Assignment> assignments;
+};
+
 bool fits(int64_t value, ColumnType type) {
-  switch (type) {
-    case ColumnType::Int8:
-      return std::in_range<int8_t>(value);
-    case ColumnType::Int16:
-      return std::in_range<int16_t>(value);
-    case ColumnType::Int32:
-      return std::in_range<int32_t>(value);
-    case ColumnType::Int64:
-      return true;
-    case ColumnType::UInt8:
-      return std::in_range<uint8_t>(value);
-    case ColumnType::UInt16:
-      return std::in_range<uint16_t>(value);
-    case ColumnType::UInt32:
-      return std::in_range<uint32_t>(value);
-    case ColumnType::UInt64:
-      return value >= 0;
-    default:
-      return false;
-  }
+  const std::optional<IntegerRange> range = integer_range(type);
+  return range && value >= range->min && value <= range->max;
 }
 
 /// The literal as the column holds it; nothing where that takes a conversion.
@@ -54,7 +44,7 @@ std::optional<OwnedCell> cell_of(const Literal& literal, const MutableColumn& co
 
 /// Whether sums of the type are looked at here: the cells of a UInt64 are not its values.
 bool is_summed(ColumnType type) {
-  return type != ColumnType::UInt64 && fits(0, type);
+  return type != ColumnType::UInt64 && integer_range(type).has_value();
 }
 
 /// Nothing for a sum that the column cannot hold.
@@ -72,137 +62,152 @@ std::optional<size_t> position_of(const MutableTableDefinition& table, const std
   return static_cast<size_t>(found - table.columns.begin());
 }
 
-/// One statement over one table.
-class Execution {
- public:
-  Execution(const PointStatement& statement, const MutableTableDefinition& table, StoreTransaction& store)
-      : statement_(statement), table_(table), store_(store) {}
-
-  std::shared_ptr<arrow::Table> run() {
-    if (!find_key()) return nullptr;
-    switch (statement_.verb) {
-      case Verb::Select:
-        return select();
-      case Verb::Update:
-        return update();
-      case Verb::Delete:
-        return count_table({static_cast<uint64_t>(store_.remove(table_)->write(key_cells()))});
-    }
-    return nullptr;
+/// Nothing unless the statement's key is the primary key.
+std::optional<std::vector<Condition>> resolve_key(const PointStatement& statement,
+                                                  const MutableTableDefinition& table) {
+  if (statement.key.size() != table.primary_key.size()) return std::nullopt;
+  std::vector<Condition> key;
+  for (const std::string& name : table.primary_key) {
+    const auto named = std::ranges::find(statement.key, name, [](const auto& pair) { return pair.first; });
+    const std::optional<size_t> column = position_of(table, name);
+    if (named == statement.key.end() || !column) return std::nullopt;
+    std::optional<OwnedCell> cell = cell_of(named->second, table.columns[*column]);
+    if (!cell) return std::nullopt;
+    key.push_back({.column = *column, .test = Condition::Test::Equal, .operands = {*std::move(cell)}});
   }
+  return key;
+}
 
- private:
-  /// False unless the statement's key is the primary key.
-  bool find_key() {
-    if (statement_.key.size() != table_.primary_key.size()) return false;
-    for (const std::string& name : table_.primary_key) {
-      const auto named = std::ranges::find(statement_.key, name, [](const auto& pair) { return pair.first; });
-      const std::optional<size_t> column = position_of(table_, name);
-      if (named == statement_.key.end() || !column) return false;
-      std::optional<OwnedCell> cell = cell_of(named->second, table_.columns[*column]);
-      if (!cell) return false;
-      key_.push_back({.column = *column, .test = Condition::Test::Equal, .operands = {*std::move(cell)}});
-    }
-    return true;
+std::optional<std::vector<size_t>> resolve_columns(const PointStatement& statement,
+                                                   const MutableTableDefinition& table) {
+  if (statement.columns.empty()) {
+    return std::views::iota(size_t{0}, table.columns.size()) | std::ranges::to<std::vector>();
   }
-
-  std::vector<Cell> key_cells() const {
-    std::vector<Cell> cells;
-    for (const Condition& condition : key_) cells.push_back(borrowed(condition.operands.front()));
-    return cells;
+  std::vector<size_t> columns;
+  for (const std::string& name : statement.columns) {
+    const std::optional<size_t> column = position_of(table, name);
+    if (!column || std::ranges::contains(columns, *column)) return std::nullopt;
+    columns.push_back(*column);
   }
+  return columns;
+}
 
-  std::shared_ptr<arrow::Table> select() {
-    std::vector<size_t> positions;
-    for (const std::string& name : statement_.columns) {
-      const std::optional<size_t> position = position_of(table_, name);
-      if (!position || std::ranges::contains(positions, *position)) return nullptr;
-      positions.push_back(*position);
-    }
-    if (positions.empty()) positions.assign_range(std::views::iota(size_t{0}, table_.columns.size()));
-    std::vector<MutableColumn> columns;
-    for (const size_t position : positions) columns.push_back(table_.columns[position]);
-    for (MutableColumn& column : columns) column.is_nullable = true;  // as in all results of queries
-    ArrowRows rows(columns);
-    const auto cursor = store_.scan(table_, positions, key_);
-    while (cursor->next()) rows.append(*cursor);
-    return value_or_throw(arrow::Table::FromRecordBatches(rows.schema(), {rows.finish()}));
+std::optional<Assignment> resolve(const PointStatement::Assignment& written,
+                                  const MutableTableDefinition& table) {
+  const std::optional<size_t> column = position_of(table, written.column);
+  if (!column || std::ranges::contains(table.primary_key, written.column)) return std::nullopt;
+  const MutableColumn& definition = table.columns[*column];
+  if (written.addend.empty()) {
+    std::optional<OwnedCell> value = cell_of(written.value, definition);
+    if (!value) return std::nullopt;
+    return Assignment{.column = *column, .addend = std::nullopt, .value = *std::move(value)};
   }
+  const std::optional<size_t> addend = position_of(table, written.addend);
+  if (!addend || table.columns[*addend].type != definition.type || !is_summed(definition.type)) {
+    return std::nullopt;
+  }
+  return Assignment{.column = *column, .addend = addend, .value = std::get<int64_t>(written.value)};
+}
 
-  /// A new value of a column: `value`, or what the column `addend` holds and the integer `value`, added.
-  struct Change {
-    size_t column;
-    std::optional<size_t> addend;
-    OwnedCell value;
-  };
-
-  std::optional<Change> change_of(const PointStatement::Assignment& assignment) const {
-    if (std::ranges::contains(table_.primary_key, assignment.column)) return std::nullopt;
-    const std::optional<size_t> column = position_of(table_, assignment.column);
-    if (!column) return std::nullopt;
-    const MutableColumn& definition = table_.columns[*column];
-    if (assignment.addend.empty()) {
-      std::optional<OwnedCell> value = cell_of(assignment.value, definition);
-      if (!value) return std::nullopt;
-      return Change{.column = *column, .addend = std::nullopt, .value = *std::move(value)};
-    }
-    const std::optional<size_t> addend = position_of(table_, assignment.addend);
-    if (!addend || table_.columns[*addend].type != definition.type || !is_summed(definition.type)) {
+std::optional<ResolvedStatement> resolve(const PointStatement& statement,
+                                         const MutableTableDefinition& table) {
+  auto key = resolve_key(statement, table);
+  auto columns = resolve_columns(statement, table);
+  if (!key || !columns) return std::nullopt;
+  ResolvedStatement resolved{.key = *std::move(key), .columns = *std::move(columns), .assignments = {}};
+  for (const PointStatement::Assignment& written : statement.assignments) {
+    std::optional<Assignment> assignment = resolve(written, table);
+    if (!assignment || std::ranges::contains(resolved.assignments, assignment->column, &Assignment::column)) {
       return std::nullopt;
     }
-    return Change{.column = *column, .addend = addend, .value = std::get<int64_t>(assignment.value)};
+    resolved.assignments.push_back(*std::move(assignment));
   }
+  return resolved;
+}
 
-  std::optional<std::vector<Change>> changes() const {
-    std::vector<Change> changes;
-    for (const PointStatement::Assignment& assignment : statement_.assignments) {
-      std::optional<Change> change = change_of(assignment);
-      if (!change || std::ranges::contains(changes, change->column, &Change::column)) return std::nullopt;
-      changes.push_back(*std::move(change));
-    }
-    return changes;
+std::vector<Cell> cells_of(const std::vector<Condition>& key) {
+  std::vector<Cell> cells;
+  for (const Condition& condition : key) cells.push_back(borrowed(condition.operands.front()));
+  return cells;
+}
+
+std::shared_ptr<arrow::Table> read(const MutableTableDefinition& table, const std::vector<size_t>& positions,
+                                   RowCursor& cursor) {
+  std::vector<MutableColumn> columns;
+  for (const size_t position : positions) columns.push_back(table.columns[position]);
+  for (MutableColumn& column : columns) column.is_nullable = true;  // as in all results of queries
+  ArrowRows rows(columns);
+  while (cursor.next()) rows.append(cursor);
+  return value_or_throw(arrow::Table::FromRecordBatches(rows.schema(), {rows.finish()}));
+}
+
+/// Replaces sums by their values. False if there is no such row; nothing for a sum that does not fit.
+std::optional<bool> add_up(ResolvedStatement& statement, const MutableTableDefinition& table,
+                           StoreTransaction& store) {
+  std::vector<size_t> addends;
+  for (const Assignment& assignment : statement.assignments) {
+    if (assignment.addend) addends.push_back(*assignment.addend);
   }
-
-  std::shared_ptr<arrow::Table> update() {
-    std::optional<std::vector<Change>> changes = this->changes();
-    if (!changes) return nullptr;
-    std::vector<size_t> addends;
-    for (const Change& change : *changes) {
-      if (change.addend) addends.push_back(*change.addend);
-    }
-    if (!addends.empty()) {
-      const auto row = store_.scan(table_, addends, key_);
-      if (!row->next()) return count_table({0});
-      size_t position = 0;
-      for (Change& change : *changes) {
-        if (!change.addend) continue;
-        std::optional<OwnedCell> sum =
-            sum_of(row->cell(position++), std::get<int64_t>(change.value), table_.columns[change.column]);
-        if (!sum) return nullptr;
-        change.value = *std::move(sum);
-      }
-    }
-    std::vector<size_t> columns;
-    std::vector<Cell> cells;
-    for (const Change& change : *changes) {
-      columns.push_back(change.column);
-      cells.push_back(borrowed(change.value));
-    }
-    cells.append_range(key_cells());
-    return count_table({static_cast<uint64_t>(store_.update(table_, columns)->write(cells))});
+  if (addends.empty()) return true;
+  const auto row = store.scan(table, addends, statement.key);
+  if (!row->next()) return false;
+  size_t position = 0;
+  for (Assignment& assignment : statement.assignments) {
+    if (!assignment.addend) continue;
+    const int64_t number = std::get<int64_t>(assignment.value);
+    std::optional<OwnedCell> sum = sum_of(row->cell(position++), number, table.columns[assignment.column]);
+    if (!sum) return std::nullopt;
+    assignment.value = *std::move(sum);
   }
+  return true;
+}
 
-  const PointStatement& statement_;
-  const MutableTableDefinition& table_;
-  StoreTransaction& store_;
-  std::vector<Condition> key_;
-};
+std::shared_ptr<arrow::Table> update(ResolvedStatement statement, const MutableTableDefinition& table,
+                                     StoreTransaction& store) {
+  const std::optional<bool> has_row = add_up(statement, table, store);
+  if (!has_row) return nullptr;
+  if (!*has_row) return count_table({0});
+  std::vector<size_t> columns;
+  std::vector<Cell> cells;
+  for (const Assignment& assignment : statement.assignments) {
+    columns.push_back(assignment.column);
+    cells.push_back(borrowed(assignment.value));
+  }
+  cells.append_range(cells_of(statement.key));
+  return count_table({static_cast<uint64_t>(store.update(table, columns)->write(cells))});
+}
 
 }  // namespace
 
 std::shared_ptr<arrow::Table> run_point_statement(const PointStatement& statement, StoreTransaction& store) {
   const std::optional<MutableTableDefinition> table = store.find(statement.table);
-  return table ? Execution(statement, *table, store).run() : nullptr;
+  if (!table) return nullptr;
+  std::optional<ResolvedStatement> resolved = resolve(statement, *table);
+  if (!resolved) return nullptr;
+  switch (statement.verb) {
+    case Verb::Select:
+      return read(*table, resolved->columns, *store.scan(*table, resolved->columns, resolved->key));
+    case Verb::Update:
+      return update(*std::move(resolved), *table, store);
+    case Verb::Delete:
+      return count_table({static_cast<uint64_t>(store.remove(*table)->write(cells_of(resolved->key)))});
+  }
+  return nullptr;
+}
+
+std::shared_ptr<arrow::Table> run_point_statement_at_once(const PointStatement& statement,
+                                                          MutableStore& store,
+                                                          const catalog::TenantScope& scope) {
+  const std::optional<MutableTableDefinition> table = store.recall(statement.table);
+  if (!table) return nullptr;
+  const std::optional<ResolvedStatement> resolved = resolve(statement, *table);
+  if (!resolved) return nullptr;
+  if (statement.verb == Verb::Select) {
+    const auto row = store.select_row(*table, resolved->columns, resolved->key, scope);
+    return row ? read(*table, resolved->columns, *row) : nullptr;
+  }
+  const bool is_changed = store.change_row(*table, resolved->key, resolved->assignments, scope);
+  return is_changed ? count_table({1}) : nullptr;
 }
 
 }  // namespace jammi::sql

@@ -17,4 +17,9 @@ namespace jammi::sql {
 /// column's, values out of range, and new values of the key itself.
 std::shared_ptr<arrow::Table> run_point_statement(const PointStatement& statement, StoreTransaction& store);
 
+/// The same without a transaction; null, too, where one has to tell.
+std::shared_ptr<arrow::Table> run_point_statement_at_once(const PointStatement& statement,
+                                                          MutableStore& store,
+                                                          const catalog::TenantScope& scope);
+
 }  // namespace jammi::sql

@@ -133,6 +133,55 @@ TEST_P(PointQuery, sees_and_changes_only_what_the_tenant_does) {
   EXPECT_EQ(engine_.point_query("SELECT k FROM mutable.public.private WHERE k = 1", ours), nullptr);
 }
 
+TEST_P(PointQuery, notices_that_a_table_was_made_anew_elsewhere) {
+  const std::string key = " WHERE k = 1 AND kind = 'a'";
+  const std::string select = "SELECT text FROM mutable.public.direct" + key;
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(engine_.point_query(select)->num_rows(), 1);
+  Store other(place_.open());
+  other.drop("direct");
+  EXPECT_EQ(engine_.point_query(select), nullptr);
+  other.create(MutableTableBuilder("direct", {{"k", ColumnType::Int64, false},
+                                              {"kind", ColumnType::Utf8, false},
+                                              {"text", ColumnType::Utf8, true}})
+                   .primary_key({"kind"})
+                   .build());
+  EXPECT_EQ(engine_.point_query(select), nullptr);
+  EXPECT_EQ(engine_.point_query("UPDATE mutable.public.direct SET text = 'x'" + key), nullptr);
+  EXPECT_EQ(engine_.point_query("DELETE FROM mutable.public.direct" + key), nullptr);
+  EXPECT_EQ(engine_.point_query("SELECT k FROM mutable.public.direct WHERE kind = 'a'")->num_rows(), 0);
+}
+
+TEST_P(PointQuery, a_change_that_the_table_does_not_take_is_refused) {
+  store_->create(
+      MutableTableBuilder("named", {{"k", ColumnType::Int64, false}, {"name", ColumnType::Utf8, true}})
+          .primary_key({"k"})
+          .index({.name = "idx_name", .columns = {"name"}, .is_unique = true})
+          .build());
+  engine_.query("INSERT INTO mutable.public.named VALUES (1, 'a'), (2, 'b')");
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_ERROR(ErrorCode::AlreadyExists, "Mutable table error: duplicate key in 'named'",
+                 engine_.point_query("UPDATE mutable.public.named SET name = 'a' WHERE k = 2"));
+  }
+  EXPECT_EQ(engine_.point_query("UPDATE mutable.public.named SET name = 'c' WHERE k = 2")->num_rows(), 1);
+}
+
+TEST_P(PointQuery, waits_for_a_transaction_that_writes) {
+  const std::string update =
+      "UPDATE mutable.public.direct SET needed = needed + 1 WHERE k = 1 AND kind = 'a'";
+  engine_.point_query(update);
+  const auto other_store =
+      std::make_shared<Store>(place_.open({.busy_timeout = std::chrono::milliseconds(50)}));
+  sql::Engine other = testing::engine_over(other_store, place_.directory());
+  other.point_query(update);
+  const auto writing = engine_.begin();
+  writing->run("UPDATE mutable.public.planned SET needed = 0 WHERE k = 1 AND kind = 'b'");
+  EXPECT_ERROR(ErrorCode::Unavailable, "locked by another writer", other.point_query(update));
+  writing->commit();
+  other.point_query(update);
+  const std::string select = "SELECT needed FROM mutable.public.direct WHERE k = 1 AND kind = 'a'";
+  EXPECT_EQ(engine_.point_query(select)->column(0)->ToString(), "[\n  [\n    10\n  ]\n]");
+}
+
 TEST_P(PointQuery, takes_part_in_a_transaction) {
   const std::string select = "SELECT needed FROM mutable.public.direct WHERE k = 1 AND kind = 'a'";
   {

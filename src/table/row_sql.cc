@@ -1,9 +1,13 @@
 #include "table/row_sql.h"
 
+#include <format>
 #include <vector>
 
 #include "catalog/connection.h"
+#include "catalog/mutable_table_repository.h"
+#include "catalog/postgres.h"
 #include "catalog/tenant_filter.h"
+#include "sql/integer_range.h"
 
 namespace jammi::table {
 namespace {
@@ -67,6 +71,32 @@ std::string select_sql(const MutableTableDefinition& table, std::span<const size
   tests.push_back(catalog::kIsVisible);
   return "SELECT " + (names.empty() ? "1" : joined(names, ", ")) + " FROM " + quote_name(table.id) +
          " WHERE " + joined(tests, " AND ");
+}
+
+std::string select_row_sql(const MutableTableDefinition& table, std::span<const size_t> columns,
+                           std::span<const sql::Condition> key) {
+  return select_sql(table, columns, key) + " AND " + catalog::kIsRegistered;
+}
+
+std::string change_row_sql(const MutableTableDefinition& table,
+                           std::span<const sql::Assignment> assignments) {
+  std::vector<std::string> values;
+  std::string tests = is_row_of_key(table);
+  for (const sql::Assignment& assignment : assignments) {
+    const std::string column = column_name(table, assignment.column);
+    if (!assignment.addend) {
+      values.push_back(column + " = ?");
+      continue;
+    }
+    const std::string sum = column_name(table, *assignment.addend) + "::bigint + ?";
+    const sql::IntegerRange range = sql::integer_range(table.columns[assignment.column].type).value();
+    values.push_back(column + " = " + sum);
+    tests += std::format(" AND {} BETWEEN {} AND {}", sum, range.min, range.max);
+  }
+  const std::string change = values.empty()
+                                 ? "DELETE FROM " + quote_name(table.id)
+                                 : "UPDATE " + quote_name(table.id) + " SET " + joined(values, ", ");
+  return change + " WHERE " + tests + " AND " + catalog::kIsRegistered + " AND " + catalog::kHoldsWriteLock;
 }
 
 std::string replay_sql(const MutableTableDefinition& table) {

@@ -14,6 +14,14 @@ namespace jammi::table {
 std::string select_sql(const MutableTableDefinition& table, std::span<const size_t> columns,
                        std::span<const sql::Condition> conditions);
 
+/// The row of a primary key while `catalog::bind_registration` holds, whose parameters come last.
+std::string select_row_sql(const MutableTableDefinition& table, std::span<const size_t> columns,
+                           std::span<const sql::Condition> key);
+
+/// The change of that row, a removal without assignments, in PostgreSQL's terms. Parameters: the values, the
+/// key, the tenant, the values of the sums once more, and the registration's.
+std::string change_row_sql(const MutableTableDefinition& table, std::span<const sql::Assignment> assignments);
+
 /// The rows whose order column is greater than the first parameter, in its order and the primary key's. Of
 /// the order of a UInt64, whose upper half is stored as negative numbers, the first parameter is none of
 /// these.

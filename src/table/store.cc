@@ -42,6 +42,12 @@ const MutableColumn& column_named(const MutableTableDefinition& table, const std
   return *std::ranges::find(table.columns, name, &MutableColumn::name);
 }
 
+std::vector<ColumnType> types_of(const MutableTableDefinition& table, std::span<const size_t> columns) {
+  std::vector<ColumnType> types;
+  for (size_t column : columns) types.push_back(table.columns[column].type);
+  return types;
+}
+
 class Cursor final : public sql::RowCursor {
  public:
   Cursor(catalog::Connection& connection, const std::string& sql, std::vector<ColumnType> types)
@@ -207,8 +213,9 @@ class HeldTurn {
 
 class PoolTransaction final : public sql::StoreTransaction {
  public:
-  PoolTransaction(catalog::ConnectionPool& pool, WriteTurn* turn, TenantScope scope)
+  PoolTransaction(catalog::ConnectionPool& pool, WriteTurn* turn, KnownTables& known, TenantScope scope)
       : turn_(turn),
+        known_(known),
         connection_(pool.lease()),
         transaction_(*connection_,
                      turn == nullptr ? catalog::Transaction::Mode::Read : catalog::Transaction::Mode::Write),
@@ -216,17 +223,16 @@ class PoolTransaction final : public sql::StoreTransaction {
 
   std::optional<MutableTableDefinition> find(const std::string& id) override {
     std::optional<MutableTableDefinition> table = catalog::MutableTableRepository::find(*connection_, id);
-    if (table && !scope_.sees(table->tenant_id)) return std::nullopt;
+    if (!table || !scope_.sees(table->tenant_id)) return std::nullopt;
+    known_.note(*table);
     return table;
   }
 
   std::unique_ptr<sql::RowCursor> scan(const MutableTableDefinition& table, std::span<const size_t> columns,
                                        std::span<const sql::Condition> conditions) override {
     return with_backend([&] {
-      std::vector<ColumnType> types;
-      for (size_t column : columns) types.push_back(table.columns[column].type);
-      auto cursor =
-          std::make_unique<Cursor>(*connection_, select_sql(table, columns, conditions), std::move(types));
+      auto cursor = std::make_unique<Cursor>(*connection_, select_sql(table, columns, conditions),
+                                             types_of(table, columns));
       for (const sql::Condition& condition : conditions) {
         for (const sql::OwnedCell& operand : condition.operands) {
           bind_cell(cursor->statement(), sql::borrowed(operand), table.columns[condition.column].type);
@@ -286,10 +292,40 @@ class PoolTransaction final : public sql::StoreTransaction {
   }
 
   const HeldTurn turn_;
+  KnownTables& known_;
   catalog::ConnectionPool::Lease connection_;
   catalog::Transaction transaction_;
   const TenantScope scope_;
 };
+
+/// The one row of a statement that has been run.
+class FoundRow final : public sql::RowCursor {
+ public:
+  explicit FoundRow(catalog::ConnectionPool& pool) : connection_(pool.lease()) {}
+
+  /// False when there is no row.
+  bool find(const std::string& sql, std::vector<ColumnType> types, const auto& bind) {
+    cursor_.emplace(*connection_, sql, std::move(types));
+    bind(cursor_->statement());
+    is_before_row_ = cursor_->next();
+    return is_before_row_;
+  }
+
+  bool next() override { return std::exchange(is_before_row_, false); }
+  Cell cell(size_t position) const override { return cursor_->cell(position); }
+
+ private:
+  catalog::ConnectionPool::Lease connection_;
+  std::optional<Cursor> cursor_;
+  bool is_before_row_ = false;
+};
+
+void bind_key(Statement& statement, const MutableTableDefinition& table,
+              std::span<const sql::Condition> key) {
+  for (const sql::Condition& condition : key) {
+    bind_cell(statement, sql::borrowed(condition.operands.front()), table.columns[condition.column].type);
+  }
+}
 
 class ReplayReader final : public arrow::RecordBatchReader {
  public:
@@ -338,6 +374,18 @@ class ReplayReader final : public arrow::RecordBatchReader {
 
 }  // namespace
 
+void KnownTables::note(const MutableTableDefinition& table) {
+  std::lock_guard lock(mutex_);
+  tables_.insert_or_assign(table.id, table);
+}
+
+std::optional<MutableTableDefinition> KnownTables::find(const std::string& id) const {
+  std::lock_guard lock(mutex_);
+  const auto found = tables_.find(id);
+  if (found == tables_.end()) return std::nullopt;
+  return found->second;
+}
+
 void WriteTurn::take() {
   std::unique_lock lock(mutex_);
   if (!returned_.wait_for(lock, timeout_, [&] { return !is_taken_; })) {
@@ -360,7 +408,7 @@ Store::Store(std::shared_ptr<catalog::Catalog> catalog, std::chrono::millisecond
 std::unique_ptr<sql::StoreTransaction> Store::begin(Access access, const TenantScope& scope) {
   return with_backend([&] {
     return std::make_unique<PoolTransaction>(catalog_->pool(), access == Access::Write ? &turn_ : nullptr,
-                                             scope);
+                                             known_, scope);
   });
 }
 
@@ -370,6 +418,53 @@ std::optional<MutableTableDefinition> Store::find(const std::string& id) {
 
 std::vector<MutableTableDefinition> Store::list() {
   return catalog_->mutable_tables().list(TenantScope::everything());
+}
+
+std::optional<MutableTableDefinition> Store::recall(const std::string& id) {
+  return catalog_->backend() == catalog::Backend::Postgres ? known_.find(id) : std::nullopt;
+}
+
+std::unique_ptr<sql::RowCursor> Store::select_row(const MutableTableDefinition& table,
+                                                  std::span<const size_t> columns,
+                                                  std::span<const sql::Condition> key,
+                                                  const TenantScope& scope) {
+  try {
+    auto row = std::make_unique<FoundRow>(catalog_->pool());
+    const bool is_found =
+        row->find(select_row_sql(table, columns, key), types_of(table, columns), [&](Statement& statement) {
+          bind_key(statement, table, key);
+          catalog::bind_registration(catalog::bind_scope(statement, scope), table, scope);
+        });
+    if (is_found) return row;
+  } catch (const Error&) {  // whatever it is, a transaction meets it, too
+  }
+  return nullptr;
+}
+
+bool Store::change_row(const MutableTableDefinition& table, std::span<const sql::Condition> key,
+                       std::span<const sql::Assignment> assignments, const TenantScope& scope) {
+  const HeldTurn turn(&turn_);
+  return with_backend([&] {
+    try {
+      const auto connection = catalog_->pool().lease();
+      Statement statement(*connection, change_row_sql(table, assignments));
+      for (const sql::Assignment& assignment : assignments) {
+        bind_cell(statement, sql::borrowed(assignment.value), table.columns[assignment.column].type);
+      }
+      bind_key(statement, table, key);
+      catalog::bind_scope(statement, scope);
+      for (const sql::Assignment& assignment : assignments) {
+        if (assignment.addend) statement.bind(std::get<int64_t>(assignment.value));
+      }
+      catalog::bind_registration(statement, table, scope);
+      statement.run();
+      return connection->num_changed_rows() == 1;
+    } catch (const Error& error) {
+      // The change may have landed before the connection was lost: it must not be made again.
+      if (error.code() == ErrorCode::Unavailable) throw;
+      return false;
+    }
+  });
 }
 
 MutableTableDefinition Store::get(const std::string& id, const TenantScope& scope) {
@@ -411,8 +506,8 @@ std::shared_ptr<arrow::RecordBatchReader> Store::scan_after(const std::string& i
     throw mutable_table_error(ErrorCode::InvalidArgument,
                               "table has no order_column declared; required by scan_after");
   }
-  auto transaction =
-      with_backend([&] { return std::make_unique<PoolTransaction>(catalog_->pool(), nullptr, scope); });
+  auto transaction = with_backend(
+      [&] { return std::make_unique<PoolTransaction>(catalog_->pool(), nullptr, known_, scope); });
   const uint64_t chunk_size = chunk_size_of(table);
   return std::make_shared<ReplayReader>(std::move(transaction), std::move(table), value, chunk_size);
 }

@@ -35,6 +35,17 @@ class WriteTurn {
   bool is_taken_ = false;
 };
 
+/// The definitions that transactions found, by id. Thread-safe.
+class KnownTables {
+ public:
+  void note(const MutableTableDefinition& table);
+  std::optional<MutableTableDefinition> find(const std::string& id) const;
+
+ private:
+  mutable std::mutex mutex_;  // guards tables_
+  std::map<std::string, MutableTableDefinition> tables_;
+};
+
 /// The mutable tables in the catalog's database, which SQL reaches as a MutableStore. Writers of this process
 /// take turns before they take a connection, so that those who wait keep none from readers. Thread-safe.
 ///
@@ -47,6 +58,14 @@ class Store final : public sql::MutableStore {
   std::unique_ptr<sql::StoreTransaction> begin(Access access, const catalog::TenantScope& scope) override;
   std::optional<MutableTableDefinition> find(const std::string& id) override;
   std::vector<MutableTableDefinition> list() override;
+
+  std::optional<MutableTableDefinition> recall(const std::string& id) override;
+  std::unique_ptr<sql::RowCursor> select_row(const MutableTableDefinition& table,
+                                             std::span<const size_t> columns,
+                                             std::span<const sql::Condition> key,
+                                             const catalog::TenantScope& scope) override;
+  bool change_row(const MutableTableDefinition& table, std::span<const sql::Condition> key,
+                  std::span<const sql::Assignment> assignments, const catalog::TenantScope& scope) override;
 
   /// The table of that id. Throws NotFound.
   MutableTableDefinition get(const std::string& id, const catalog::TenantScope& scope = {});
@@ -70,6 +89,7 @@ class Store final : public sql::MutableStore {
 
   std::shared_ptr<catalog::Catalog> catalog_;
   WriteTurn turn_;
+  KnownTables known_;
   std::mutex mutex_;  // guards chunk_sizes_
   std::map<std::string, uint64_t> chunk_sizes_;
 };
