@@ -49,6 +49,8 @@ class Scanner {
   }
 
   std::optional<std::string> take_identifier() {
+    if (rest_.starts_with("\"\""))
+      return std::nullopt;  // a name must not be empty, nor start with a quote here
     if (rest_.starts_with('"')) return take_quoted('"');
     std::string word(next_word());
     if (word.empty() || !is_name(word)) return std::nullopt;

@@ -1,0 +1,1 @@
+delete from mutable.public.items where id = 1

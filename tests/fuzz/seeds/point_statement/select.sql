@@ -1,0 +1,1 @@
+SELECT id, "odd ""name""" FROM mutable.public.items WHERE id = -7 AND kind = 'it''s'

@@ -1,0 +1,1 @@
+UPDATE mutable.public.items SET a = a + 1, b = NULL, c = true, d = 'é' WHERE id = 4;
