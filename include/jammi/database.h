@@ -109,10 +109,11 @@ class Database {
   /// errors: InvalidArgument for a definition that breaks a rule, AlreadyExists for a known id or index name.
   std::string create_mutable_table(const MutableTableDefinition& definition);
 
-  /// Drops a mutable table with its rows. NotFound if there is none.
+  /// Drops a mutable table with its rows. NotFound if there is none. A tenant drops its own: Tenant errors
+  /// for one that is everybody's.
   void drop_mutable_table(const std::string& id);
 
-  /// The mutable tables, ordered by id.
+  /// Those that the tenant sees, by id.
   std::vector<MutableTableDefinition> list_mutable_tables() const;
 
   /// Starts a transaction over the mutable tables.
@@ -123,14 +124,17 @@ class Database {
   /// where none may be, AlreadyExists for a key that is taken.
   void insert_batch(const std::string& table, const arrow::RecordBatch& batch);
 
-  /// Streams the rows whose order column is greater than `value`, ascending, in batches of the table's
-  /// `chunk_size`, as they are at the first read, past the SQL planner. Read it to the end soon: it holds one
-  /// of the catalog's connections. Throws NotFound, InvalidArgument for a table without order column.
-  std::shared_ptr<arrow::RecordBatchReader> scan_after(const std::string& table, int64_t value) const;
+  /// Streams the rows whose order column is greater than `value`, ascending, `limit` of them at most, in
+  /// batches of the table's `chunk_size`, as they are at the first read, past the SQL planner. Read it to the
+  /// end soon: it holds one of the catalog's connections. Throws NotFound, InvalidArgument for a table
+  /// without order column.
+  std::shared_ptr<arrow::RecordBatchReader> scan_after(const std::string& table, int64_t value,
+                                                       std::optional<uint64_t> limit = {}) const;
 
   /// Runs one SELECT-like statement and streams its rows in bounded memory, or one or several INSERT, UPDATE,
   /// DELETE and MERGE of mutable tables, separated by semicolons, which land together before this returns or
-  /// not at all: one row for each with the UInt64 `count` of the rows it changed, or the rows of a RETURNING.
+  /// not at all: one row for each with the UInt64 `count` of the rows it changed. The last of several may
+  /// give rows, by RETURNING or as a SELECT that sees the changes; these are then the result.
   /// The reader keeps what it needs alive except this Database; requesting a stop on `stop` makes its next
   /// read fail with Cancelled. Reads fail with an arrow::Status, never an exception:
   /// `throw_if_error(reader->ReadNext(&batch))` throws it. Statements outside the allow-list throw

@@ -248,10 +248,11 @@ class Database:
             _arguments.text("table", table), _jammi.Table(_arguments.arrow_table("rows", rows))
         )
 
-    def scan_after(self, table: str, value: int) -> pyarrow.Table:
-        """The rows of a mutable table whose order column is greater than `value`, ascending."""
+    def scan_after(self, table: str, value: int, *, limit: int | None = None) -> pyarrow.Table:
+        """The rows of a mutable table whose order column is greater than `value`, ascending, `limit` at most."""
         number = _arguments.whole_number("value", value, at_least=-(2**63))
-        return pyarrow.table(self._session.scan_after(_arguments.text("table", table), number))
+        most = None if limit is None else _arguments.whole_number("limit", limit, at_least=0)
+        return pyarrow.table(self._session.scan_after(_arguments.text("table", table), number, most))
 
     # Models
 

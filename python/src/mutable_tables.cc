@@ -119,10 +119,11 @@ void insert_batch(const SessionHandle& handle, const std::string& table, const A
   run_without_gil([&] { session->database().insert_batch(table, *to_batch(rows)); });
 }
 
-ArrowTable scan_after(const SessionHandle& handle, const std::string& table, int64_t value) {
+ArrowTable scan_after(const SessionHandle& handle, const std::string& table, int64_t value,
+                      const std::optional<uint64_t>& limit) {
   const std::shared_ptr<Session> session = handle.session();
   return ArrowTable(run_interruptibly([&](const std::stop_token& stop) {
-    return read_table(*session->database().scan_after(table, value), stop);
+    return read_table(*session->database().scan_after(table, value, limit), stop);
   }));
 }
 

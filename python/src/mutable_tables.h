@@ -45,7 +45,8 @@ std::string create_mutable_table(const SessionHandle& handle, const std::string&
 void drop_mutable_table(const SessionHandle& handle, const std::string& name, bool if_exists);
 nanobind::list list_mutable_tables(const SessionHandle& handle);
 void insert_batch(const SessionHandle& handle, const std::string& table, const ArrowTable& rows);
-ArrowTable scan_after(const SessionHandle& handle, const std::string& table, int64_t value);
+ArrowTable scan_after(const SessionHandle& handle, const std::string& table, int64_t value,
+                      const std::optional<uint64_t>& limit);
 
 /// Binds `_jammi.Transaction`.
 void bind_transaction(nanobind::module_& module);

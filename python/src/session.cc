@@ -308,7 +308,7 @@ void bind_session(nb::module_& module) {
       .def("list_mutable_tables", list_mutable_tables,
            nb::sig("def list_mutable_tables(self) -> list[jammi_ai._records.MutableTable]"))
       .def("insert_batch", insert_batch, nb::arg("table"), nb::arg("rows"))
-      .def("scan_after", scan_after, nb::arg("table"), nb::arg("value"))
+      .def("scan_after", scan_after, nb::arg("table"), nb::arg("value"), nb::arg("limit").none())
       .def("sql", run_sql, nb::arg("query"), nb::arg("relations"))
       .def("generate_text_embeddings", generate_text_embeddings, nb::arg("source"), nb::arg("model"),
            nb::arg("columns"), nb::arg("key"), nb::arg("progress").none(),

@@ -65,7 +65,7 @@ def verbs(db, model):
         ),
         (db.drop_mutable_table, {"name": "x", "if_exists": False}),
         (db.insert_batch, {"table": "x", "rows": batch}),
-        (db.scan_after, {"table": "x", "value": 0}),
+        (db.scan_after, {"table": "x", "value": 0, "limit": None}),
         (changes.sql, {"statements": "SELECT 1"}),
         (changes.insert_batch, {"table": "x", "rows": batch}),
         (db.generate_text_embeddings, embed),

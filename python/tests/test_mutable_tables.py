@@ -78,6 +78,17 @@ def test_changes_report_a_count(items):
     assert items.sql("DELETE FROM mutable.public.items WHERE tier = 'none'").to_pydict() == {"count": [0]}
 
 
+def test_the_last_of_several_statements_may_give_rows(items):
+    insert = "INSERT INTO mutable.public.items VALUES ('a', 'x', 1, NULL), ('b', 'y', 2, NULL); "
+    changed = items.sql(insert + "UPDATE mutable.public.items SET tier = DEFAULT WHERE item_id = 'b' RETURNING item_id, tier")
+    assert changed.to_pylist() == [{"item_id": "b", "tier": None}]
+    left = items.sql("DELETE FROM mutable.public.items WHERE item_id = 'a'; SELECT item_id FROM mutable.public.items")
+    assert left.to_pydict() == {"item_id": ["b"]}
+    plan = items.sql("EXPLAIN DELETE FROM mutable.public.items")
+    assert "Mutable Delete" in plan["plan"][0].as_py()
+    assert len(rows(items)) == 1
+
+
 def test_what_fails_changes_nothing(items):
     with pytest.raises(RuntimeError, match="Mutable table error: duplicate key in 'items'"):
         items.sql("INSERT INTO mutable.public.items VALUES ('a', 'x', 1, NULL), ('a', 'y', 1, NULL)")
@@ -113,6 +124,9 @@ def test_batches_are_replayed_in_order(items):
     items.insert_batch("items", batch)
     assert items.scan_after("items", 2)["valid_from"].to_pylist() == [3, 4, 5]
     assert items.scan_after("items", 5).num_rows == 0
+    assert items.scan_after("items", 0, limit=3)["valid_from"].to_pylist() == [1, 2, 3]
+    with pytest.raises(ValueError, match="limit must be at least 0"):
+        items.scan_after("items", 0, limit=-1)
     with pytest.raises(RuntimeError, match="duplicate key in 'items'"):
         items.insert_batch("items", batch)
     with pytest.raises(RuntimeError, match="batch schema does not match mutable table 'items': 1 columns, expected 4"):

@@ -55,7 +55,7 @@ SIGNATURES = {
     jammi_ai.Database.list_mutable_tables: [],
     jammi_ai.Database.transaction: [],
     jammi_ai.Database.insert_batch: ["table", "rows"],
-    jammi_ai.Database.scan_after: ["table", "value"],
+    jammi_ai.Database.scan_after: ["table", "value", "*limit=None"],
     jammi_ai.Transaction.sql: ["statements"],
     jammi_ai.Transaction.insert_batch: ["table", "rows"],
     jammi_ai.Transaction.commit: [],

@@ -126,6 +126,39 @@ def test_a_table_of_everybody_is_searched_only_where_its_rows_are_visible(db, tm
             assert set(search.run()["_row_id"].to_pylist()) == expected
 
 
+def test_mutable_tables_are_the_tenants_and_nobodys(db):
+    schema = pyarrow.schema([pyarrow.field("id", pyarrow.string(), nullable=False), pyarrow.field("n", pyarrow.int64())])
+    own = pyarrow.table({"id": ["a"], "n": [1]})
+
+    def create(name):
+        db.create_mutable_table(name, schema=schema, primary_key=["id"], order_column="n")
+
+    create("shared")
+    db.insert_batch("shared", pyarrow.table({"id": ["c"], "n": [3]}))
+    db.with_tenant(ALICE)
+    create("private")
+    for name in ["private", "shared"]:
+        db.insert_batch(name, own)
+    assert [table["name"] for table in db.list_mutable_tables()] == ["private", "shared"]
+    with pytest.raises(RuntimeError, match="^Tenant error: a mutable table of all tenants"):
+        db.drop_mutable_table("shared", if_exists=True)
+    with pytest.raises(RuntimeError, match="^Tenant error: a row of all tenants"):
+        db.sql("UPDATE mutable.public.shared SET n = 0")
+    assert db.sql("UPDATE mutable.public.shared SET n = 0 WHERE id = 'a'").to_pydict() == {"count": [1]}
+
+    db.with_tenant(BOB)
+    assert [table["name"] for table in db.list_mutable_tables()] == ["shared"]
+    assert ids(db.scan_after("shared", -1)) == ["c"]
+    for name in ["private", "unknown"]:
+        not_found = f"^Mutable table error: mutable table not found: {name}$"
+        with pytest.raises(RuntimeError, match=not_found):
+            db.insert_batch(name, own)
+        with pytest.raises(RuntimeError, match=not_found):
+            db.scan_after(name, 0)
+        with pytest.raises(RuntimeError, match=not_found):
+            db.drop_mutable_table(name)
+
+
 def test_observers_see_the_inferences_of_their_tenant(notes):
     seen = []
     notes.with_tenant(ALICE)

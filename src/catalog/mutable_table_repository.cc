@@ -145,17 +145,39 @@ void insert_rows(Connection& connection, const MutableTableDefinition& definitio
     throw mutable_table_error(ErrorCode::AlreadyExists, "mutable table already exists: " + definition.id);
   }
   for (const MutableIndex& index : definition.indexes) {
-    Statement known(connection, "SELECT table_id FROM mutable_table_indexes WHERE index_name = ?");
+    Statement known(connection,
+                    "SELECT t.id, t.tenant_id FROM mutable_table_indexes i "
+                    "JOIN mutable_tables t ON t.id = i.table_id WHERE i.index_name = ?");
     if (known.bind(std::string_view(index.name)).step()) {
-      throw mutable_table_error(
-          ErrorCode::AlreadyExists,
-          "index '" + index.name + "' already exists, of mutable table: " + known.text(0));
+      const bool is_visible = scope.sees(known.optional_text(1));
+      throw mutable_table_error(ErrorCode::AlreadyExists,
+                                "index '" + index.name + "' already exists" +
+                                    (is_visible ? ", of mutable table: " + known.text(0) : ""));
     }
     Statement add(connection,
                   "INSERT INTO mutable_table_indexes (table_id, index_name, columns, is_unique) "
                   "VALUES (?, ?, ?, ?)");
     add.bind(std::string_view(definition.id)).bind(std::string_view(index.name));
     add.bind(std::string_view(Json(index.columns).dump())).bind(int64_t{index.is_unique}).run();
+  }
+}
+
+void require_owned(Connection& connection, const std::string& id, const TenantScope& scope) {
+  Statement select(connection, "SELECT tenant_id FROM mutable_tables WHERE id = ?");
+  if (!select.bind(std::string_view(id)).step() || !scope.sees(select.optional_text(0))) {
+    throw mutable_table_error(ErrorCode::NotFound, "mutable table not found: " + id);
+  }
+  if (!scope.sees_everything() && select.optional_text(0) != scope.tenant_id()) {
+    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Tenant,
+                "a mutable table of all tenants is dropped without a tenant: " + id);
+  }
+}
+
+void require_no_topic(Connection& connection, const std::string& id) {
+  Statement select(connection, "SELECT name FROM topics WHERE backing_table = ?");
+  if (select.bind(std::string_view(id)).step()) {
+    throw mutable_table_error(ErrorCode::Conflict,
+                              "drop the topic whose events '" + id + "' holds instead: " + select.text(0));
   }
 }
 
@@ -187,18 +209,9 @@ void MutableTableRepository::remove(const std::string& id, const TenantScope& sc
   with_backend([&] {
     auto lease = pool_.lease();
     Transaction transaction(*lease);
-    {
-      Statement topic(*lease, "SELECT name FROM topics WHERE backing_table = ?");
-      if (topic.bind(std::string_view(id)).step()) {
-        throw mutable_table_error(ErrorCode::Conflict,
-                                  "drop the topic whose events '" + id + "' holds instead: " + topic.text(0));
-      }
-    }
-    Statement remove_row(*lease, std::string("DELETE FROM mutable_tables WHERE id = ? AND ") + kIsOwned);
-    bind_scope(remove_row.bind(std::string_view(id)), scope).run();
-    if (lease->num_changed_rows() == 0) {
-      throw mutable_table_error(ErrorCode::NotFound, "mutable table not found: " + id);
-    }
+    require_owned(*lease, id, scope);
+    require_no_topic(*lease, id);
+    Statement(*lease, "DELETE FROM mutable_tables WHERE id = ?").bind(std::string_view(id)).run();
     lease->execute("DROP TABLE " + quote_name(id));
     transaction.commit();
     pool_.renew();  // a table of the same name may have other columns
@@ -208,7 +221,7 @@ void MutableTableRepository::remove(const std::string& id, const TenantScope& sc
 std::vector<MutableTableDefinition> MutableTableRepository::list(const TenantScope& scope) const {
   return with_backend([&] {
     auto lease = pool_.lease();
-    Statement select(*lease, std::string(kColumns) + "WHERE " + kIsOwned + " ORDER BY id");
+    Statement select(*lease, std::string(kColumns) + "WHERE " + kIsVisible + " ORDER BY id");
     bind_scope(select, scope);
     std::vector<MutableTableDefinition> definitions;
     while (select.step()) definitions.push_back(read_definition(*lease, select));

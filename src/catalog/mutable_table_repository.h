@@ -32,11 +32,11 @@ class MutableTableRepository {
   /// InvalidArgument for a definition that breaks a rule, AlreadyExists for a known id or index name.
   void add(MutableTableDefinition definition, const TenantScope& scope = {});
 
-  /// Drops the table with its rows. NotFound if the scope's tenant owns none of this id, Conflict while a
-  /// topic keeps its events in it.
+  /// Drops the table with its rows. NotFound if the scope sees none of this id, a Tenant error when a tenant
+  /// drops one that is everybody's, Conflict while a topic keeps its events in it.
   void remove(const std::string& id, const TenantScope& scope = {});
 
-  /// The scope's own tables, ordered by id.
+  /// Those that the scope sees, ordered by id.
   std::vector<MutableTableDefinition> list(const TenantScope& scope = {}) const;
 
   /// The table of that id, whoever owns it: only its rows are a tenant's. The connection is the caller's, so

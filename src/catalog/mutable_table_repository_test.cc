@@ -129,7 +129,7 @@ TEST_P(MutableTableRepositoryTest, ids_and_index_names_are_taken_once) {
   EXPECT_ERROR(ErrorCode::AlreadyExists, "Mutable table error: mutable table already exists: item_dimensions",
                tables_.add(items().build(), kBob));
   EXPECT_ERROR(ErrorCode::AlreadyExists, "index 'idx' already exists, of mutable table: item_dimensions",
-               tables_.add(items("other").index(index("idx", {"valid_to"})).build()));
+               tables_.add(items("other").index(index("idx", {"valid_to"})).build(), kAlice));
   EXPECT_THAT(stored("table"), ElementsAre("item_dimensions"));
 }
 
@@ -167,14 +167,33 @@ TEST_P(MutableTableRepositoryTest, a_table_that_holds_a_topics_events_stays) {
   EXPECT_THAT(ids(), ElementsAre("log"));
 }
 
-TEST_P(MutableTableRepositoryTest, tenants_list_and_drop_only_their_own) {
+TEST_P(MutableTableRepositoryTest, tenants_list_theirs_and_nobodys_and_drop_their_own) {
   tables_.add(items("a").build(), kAlice);
   tables_.add(items("b").build(), kBob);
   tables_.add(items("c").build());
-  EXPECT_THAT(ids(kAlice), ElementsAre("a"));
+  EXPECT_THAT(ids(kAlice), ElementsAre("a", "c"));
   EXPECT_THAT(ids(), ElementsAre("c"));
   EXPECT_THAT(ids(TenantScope::everything()), ElementsAre("a", "b", "c"));
   EXPECT_ERROR(ErrorCode::NotFound, "not found: b", tables_.remove("b", kAlice));
+  EXPECT_ERROR(ErrorCode::InvalidArgument,
+               "Tenant error: a mutable table of all tenants is dropped without a tenant: c",
+               tables_.remove("c", kAlice));
+  tables_.remove("a", kAlice);
+  EXPECT_THAT(ids(TenantScope::everything()), ElementsAre("b", "c"));
+}
+
+TEST_P(MutableTableRepositoryTest, no_error_names_what_belongs_to_another_tenant) {
+  tables_.add(items("hidden").index(index("idx", {"valid_to"})).build(), kBob);
+  catalog_->pool().lease()->execute(
+      "INSERT INTO topics (topic_id, name, schema_json, backing_table) VALUES ('1', 'cdc', '{}', 'hidden')");
+  EXPECT_ERROR(ErrorCode::NotFound, "Mutable table error: mutable table not found: hidden",
+               tables_.remove("hidden", kAlice));
+  try {
+    tables_.add(items("mine").index(index("idx", {"valid_to"})).build(), kAlice);
+    ADD_FAILURE() << "an index of that name exists";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(), "index 'idx' already exists");
+  }
 }
 
 TEST(MutableTableRules, names_every_rule_that_a_definition_breaks) {

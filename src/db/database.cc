@@ -303,9 +303,9 @@ void Database::insert_batch(const std::string& table, const arrow::RecordBatch& 
   state_->mutable_tables->insert_batch(table, batch, scope());
 }
 
-std::shared_ptr<arrow::RecordBatchReader> Database::scan_after(const std::string& table,
-                                                               int64_t value) const {
-  return state_->mutable_tables->scan_after(table, value, scope());
+std::shared_ptr<arrow::RecordBatchReader> Database::scan_after(const std::string& table, int64_t value,
+                                                               std::optional<uint64_t> limit) const {
+  return state_->mutable_tables->scan_after(table, value, limit, scope());
 }
 
 std::shared_ptr<arrow::RecordBatchReader> Database::sql(const std::string& query, std::stop_token stop) {

@@ -10,6 +10,7 @@
 
 #include "base/testing.h"
 #include "catalog/catalog.h"
+#include "sql/arrow_status.h"
 #include "sql/testing.h"
 #include "storage/result_store.h"
 
@@ -373,6 +374,34 @@ TEST_F(DatabaseTest, mutable_tables_of_other_tenants_do_not_exist) {
   EXPECT_ERROR(ErrorCode::NotFound, "mutable table not found: tiers", bob->scan_after("tiers", 0));
   EXPECT_ERROR(ErrorCode::NotFound, "mutable table not found: tiers", bob->drop_mutable_table("tiers"));
   EXPECT_ERROR(ErrorCode::NotFound, "no such table", run("SELECT * FROM mutable.public.tiers"));
+  const auto rows =
+      sql::value_or_throw(sql::value_or_throw(alice->sql("SELECT * FROM mutable.public.tiers")->ToTable())
+                              ->CombineChunksToBatch());
+  EXPECT_ERROR(ErrorCode::NotFound, "mutable table not found: tiers", bob->insert_batch("tiers", *rows));
+  EXPECT_ERROR(ErrorCode::NotFound, "mutable table not found: nope", bob->insert_batch("nope", *rows));
+  EXPECT_ERROR(ErrorCode::NotFound, "mutable table not found: tiers",
+               bob->transaction()->insert_batch("tiers", *rows));
+}
+
+TEST_F(DatabaseTest, lists_of_mutable_tables_show_what_sql_shows) {
+  database_->create_mutable_table(tiers());
+  const auto alice = database_->with_tenant(kAlice);
+  MutableTableDefinition own = tiers();
+  own.id = "own";
+  alice->create_mutable_table(own);
+  const auto listed = [](Database& database) {
+    std::vector<Row> ids;
+    for (const MutableTableDefinition& table : database.list_mutable_tables()) ids.push_back({table.id});
+    return ids;
+  };
+  const std::string names =
+      "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'mutable' ORDER BY table_name";
+  EXPECT_THAT(listed(*alice), ElementsAre(Row{"own"}, Row{"tiers"}));
+  EXPECT_EQ(listed(*alice), read_rows(*alice->sql(names)));
+  EXPECT_THAT(listed(*database_), ElementsAre(Row{"tiers"}));
+  EXPECT_EQ(listed(*database_), read_rows(*database_->sql(names)));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Tenant error: a mutable table of all tenants",
+               alice->drop_mutable_table("tiers"));
 }
 
 TEST_F(DatabaseTest, rows_of_mutable_tables_are_the_tenants) {
@@ -394,6 +423,29 @@ TEST_F(DatabaseTest, rows_of_mutable_tables_are_the_tenants) {
   EXPECT_EQ(bob->transaction()->sql(all)->num_rows(), 2);
   EXPECT_THAT(read_rows(*bob->sql("SELECT tier FROM mutable.public.tiers WHERE id = 'b'")),
               ElementsAre(Row{"y"}));
+}
+
+TEST_F(DatabaseTest, rows_of_nobody_are_not_changed_by_a_tenant) {
+  database_->create_mutable_table(tiers());
+  const auto alice = database_->with_tenant(kAlice);
+  alice->sql("INSERT INTO mutable.public.tiers VALUES ('a', 'x', 1)");
+  database_->sql("INSERT INTO mutable.public.tiers VALUES ('c', 'z', 3)");
+  for (const char* change :
+       {"UPDATE mutable.public.tiers SET tier = 'w'", "UPDATE mutable.public.tiers SET id = id || '!'",
+        "DELETE FROM mutable.public.tiers", "DELETE FROM mutable.public.tiers WHERE id = 'c'",
+        "INSERT INTO mutable.public.tiers VALUES ('c', 'w', 4) "
+        "ON CONFLICT (id) DO UPDATE SET tier = excluded.tier",
+        "MERGE INTO mutable.public.tiers t USING (VALUES ('c')) s(id) ON t.id = s.id "
+        "WHEN MATCHED THEN DELETE"}) {
+    EXPECT_ERROR(ErrorCode::InvalidArgument,
+                 "Tenant error: a row of all tenants is changed or removed without a tenant, in mutable "
+                 "table: tiers",
+                 alice->sql(change));
+  }
+  EXPECT_THAT(read_rows(*alice->sql("SELECT id, tier FROM mutable.public.tiers ORDER BY id")),
+              ElementsAre(Row{"a", "x"}, Row{"c", "z"}));
+  EXPECT_THAT(read_rows(*alice->sql("UPDATE mutable.public.tiers SET tier = 'w' WHERE id = 'a'")),
+              ElementsAre(Row{"1"}));
 }
 
 }  // namespace

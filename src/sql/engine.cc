@@ -83,7 +83,7 @@ struct Engine::State {
                                                           std::stop_token stop, const TenantScope& scope) {
     std::shared_ptr<duckdb::Connection> connection = connect(scope);
     auto statements = parse_statements(*connection, text);
-    if (!changes_rows(*statements.front())) {
+    if (changed_table(*statements.front()).empty()) {
       return stream(std::move(connection), std::move(statements.front()), batch_rows, std::move(stop));
     }
     translated([&] { connection->BeginTransaction(); });

@@ -143,11 +143,11 @@ class Engine {
   /// changes leave no such trace. Throws NotFound.
   std::string source_fingerprint(const std::string& id) const;
 
-  /// Runs a text as a user may write it: one SELECT-like statement, or one or several that change mutable
-  /// tables, separated by semicolons. Changes are parsed and bound first, land together before this returns
-  /// or not at all, and give one row for each statement with the UInt64 `count` of its changed rows; a single
-  /// statement with RETURNING gives these. Unsupported for any other statement, InvalidArgument for text that
-  /// does not parse or bind, NotFound for an unknown table.
+  /// Runs a text as a user may write it: one SELECT-like statement, or some that change mutable tables,
+  /// separated by semicolons. These are parsed and bound first, land together before this returns or not at
+  /// all, and give one row for each with the UInt64 `count` of its changed rows. The last may have RETURNING
+  /// or be SELECT-like instead; its rows are then the result, in memory. Unsupported for any other statement,
+  /// InvalidArgument for text that does not parse or bind, NotFound for an unknown table.
   std::shared_ptr<arrow::RecordBatchReader> query(const std::string& statement, std::stop_token stop = {},
                                                   const catalog::TenantScope& scope = {});
 

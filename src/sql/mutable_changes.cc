@@ -265,9 +265,6 @@ void require_statement(duckdb::ClientContext& context) {
 }
 
 size_t input_of(const duckdb::Expression& expression) {
-  if (expression.GetExpressionType() == duckdb::ExpressionType::VALUE_DEFAULT) {
-    throw duckdb::NotImplementedException("SET ... = DEFAULT on a mutable table: write NULL");
-  }
   return expression.Cast<duckdb::BoundReferenceExpression>().Index();
 }
 

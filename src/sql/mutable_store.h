@@ -66,7 +66,8 @@ class RowWriter {
   virtual ~RowWriter() = default;
 
   /// The number of rows that were changed: 0 when there is no row of that key. Throws InvalidArgument for a
-  /// NULL where none may be and AlreadyExists for a key that is taken.
+  /// NULL where none may be, AlreadyExists for a key that is taken, a Tenant error when a tenant changes or
+  /// removes a row that belongs to nobody.
   virtual int64_t write(std::span<const Cell> cells) = 0;
 
   /// To be called after the last row: a writer of many rows may hold some back until then, and throw here

@@ -7,8 +7,8 @@
 #include <duckdb/parser/sql_statement.hpp>
 
 #include "sql/arrow_status.h"
+#include "sql/assigned_values.h"
 #include "sql/errors.h"
-#include "sql/instant_literals.h"
 #include "sql/result_reader.h"
 #include "sql/statement.h"
 
@@ -35,7 +35,7 @@ std::shared_ptr<arrow::Table> run_statements(const std::shared_ptr<duckdb::Conne
                                              MutableStore& store, uint64_t batch_rows,
                                              const std::stop_token& stop) {
   const FindMutableTable find = [&](const std::string& id) { return store.find(id); };
-  for (auto& statement : statements) replace_instant_literals(*statement, find);
+  for (auto& statement : statements) rewrite_assigned_values(*statement, find);
   if (statements.size() > 1) {
     translated([&] {
       for (const auto& statement : statements) connection->context->BindStatement(statement->Copy());
@@ -43,9 +43,9 @@ std::shared_ptr<arrow::Table> run_statements(const std::shared_ptr<duckdb::Conne
   }
   std::vector<uint64_t> counts;
   for (auto& statement : statements) {
-    const bool gives_rows = !changes_rows(*statement) || has_returning(*statement);
+    const bool is_result = gives_rows(*statement);
     auto result = value_or_throw(stream(connection, std::move(statement), batch_rows, stop)->ToTable());
-    if (gives_rows) return result;
+    if (is_result) return result;
     counts.push_back(count_of(*result));
   }
   return count_table(counts);

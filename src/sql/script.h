@@ -19,8 +19,8 @@ namespace jammi::sql {
 std::shared_ptr<arrow::Table> count_table(const std::vector<uint64_t>& counts);
 
 /// Runs what `parse_statements` gave in the explicit transaction of `connection`: all are bound before the
-/// first runs. Gives the rows of one that has any, else one row with the `count` of each. Only .cc files of
-/// this folder include it.
+/// first runs. Gives the rows of the last if it has any, else one row with the `count` of each. Only .cc
+/// files of this folder include it.
 std::shared_ptr<arrow::Table> run_statements(const std::shared_ptr<duckdb::Connection>& connection,
                                              std::vector<duckdb::unique_ptr<duckdb::SQLStatement>> statements,
                                              MutableStore& store, uint64_t batch_rows,

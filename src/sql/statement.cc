@@ -80,16 +80,37 @@ struct PlanReview final : duckdb::LogicalOperatorVisitor {
   bool is_consistent = true;
 };
 
+/// What an EXPLAIN is about; any other statement itself.
+const duckdb::SQLStatement& explained(const duckdb::SQLStatement& statement) {
+  if (statement.type != StatementType::EXPLAIN_STATEMENT) return statement;
+  return *statement.Cast<duckdb::ExplainStatement>().stmt;
+}
+
+bool changes_rows(const duckdb::SQLStatement& statement) {
+  return std::ranges::contains(kChanges, statement.type);
+}
+
 void require_readable(const duckdb::SQLStatement& statement) {
-  const duckdb::SQLStatement* inner = &statement;
-  if (statement.type == StatementType::EXPLAIN_STATEMENT) {
-    inner = statement.Cast<duckdb::ExplainStatement>().stmt.get();
-  }
-  if (std::ranges::find(kReadable, inner->type) != kReadable.end()) return;
+  const StatementType type = explained(statement).type;
+  if (std::ranges::contains(kReadable, type)) return;
   throw Error(ErrorCode::Unsupported, ErrorCategory::Sql,
               "only SELECT, WITH, VALUES, DESCRIBE, SHOW TABLES and EXPLAIN of them can be run, and INSERT, "
               "UPDATE, DELETE and MERGE of mutable tables, not: " +
-                  keyword_of(inner->type));
+                  keyword_of(type));
+}
+
+void require_changeable(const duckdb::SQLStatement& statement) {
+  const std::string keyword = keyword_of(explained(statement).type);
+  if (changed_table(statement).empty()) {
+    throw Error(
+        ErrorCode::Unsupported, ErrorCategory::Sql,
+        "everything but the tables of mutable.public is read-only; it cannot be the target of: " + keyword);
+  }
+  if (statement.type == StatementType::EXPLAIN_STATEMENT &&
+      statement.Cast<duckdb::ExplainStatement>().explain_type == duckdb::ExplainType::EXPLAIN_ANALYZE) {
+    throw Error(ErrorCode::Unsupported, ErrorCategory::Sql,
+                "EXPLAIN ANALYZE would make the change; use EXPLAIN without ANALYZE of: " + keyword);
+  }
 }
 
 // The whole text is parsed before anything of it runs: DuckDB would otherwise run what stands before a syntax
@@ -105,9 +126,8 @@ void require_one(size_t num_statements) {
   if (num_statements == 0) {
     throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql, "the text holds no statement");
   }
-  throw Error(
-      ErrorCode::InvalidArgument, ErrorCategory::Sql,
-      "one statement at a time unless all change mutable tables, found: " + std::to_string(num_statements));
+  throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql,
+              "one statement is expected, found: " + std::to_string(num_statements));
 }
 
 /// The id of a table of `mutable`; empty for another name.
@@ -137,35 +157,28 @@ std::vector<duckdb::unique_ptr<duckdb::SQLStatement>> parse_statements(duckdb::C
                                                                        const std::string& text) {
   auto statements = extract(connection, text);
   for (const auto& statement : statements) {
-    if (!changes_rows(*statement)) {
+    if (changes_rows(explained(*statement))) {
+      require_changeable(*statement);
+    } else {
       require_readable(*statement);
-    } else if (changed_table(*statement).empty()) {
-      throw Error(ErrorCode::Unsupported, ErrorCategory::Sql,
-                  "everything but the tables of mutable.public is read-only; it cannot be the target of: " +
-                      keyword_of(statement->type));
     }
   }
-  const bool all_change =
-      std::ranges::all_of(statements, [](const auto& statement) { return changes_rows(*statement); });
-  if (!all_change || statements.empty()) require_one(statements.size());
-  if (statements.size() > 1) {
-    for (const auto& statement : statements) {
-      if (!has_returning(*statement)) continue;
-      throw Error(ErrorCode::Unsupported, ErrorCategory::Sql,
-                  "a statement with RETURNING must be run alone, or in a transaction of its own calls");
-    }
+  if (statements.empty()) require_one(0);
+  for (size_t i = 0; i + 1 < statements.size(); ++i) {
+    if (!gives_rows(*statements[i])) continue;
+    throw Error(ErrorCode::InvalidArgument, ErrorCategory::Sql,
+                "of several statements only the last may give rows; run the others apart, found before it: " +
+                    keyword_of(statements[i]->type));
   }
   std::vector<duckdb::unique_ptr<duckdb::SQLStatement>> parsed;
   for (auto& statement : statements) parsed.push_back(std::move(statement));
   return parsed;
 }
 
-bool changes_rows(const duckdb::SQLStatement& statement) {
-  return std::ranges::contains(kChanges, statement.type);
-}
-
 std::string changed_table(const duckdb::SQLStatement& statement) {
   switch (statement.type) {
+    case StatementType::EXPLAIN_STATEMENT:
+      return changed_table(explained(statement));
     case StatementType::INSERT_STATEMENT:
       return mutable_id(statement.Cast<duckdb::InsertStatement>().node->qualified_name);
     case StatementType::UPDATE_STATEMENT:
@@ -179,7 +192,7 @@ std::string changed_table(const duckdb::SQLStatement& statement) {
   }
 }
 
-bool has_returning(const duckdb::SQLStatement& statement) {
+bool gives_rows(const duckdb::SQLStatement& statement) {
   switch (statement.type) {
     case StatementType::INSERT_STATEMENT:
       return !statement.Cast<duckdb::InsertStatement>().node->returning_list.empty();
@@ -190,7 +203,7 @@ bool has_returning(const duckdb::SQLStatement& statement) {
     case StatementType::MERGE_INTO_STATEMENT:
       return !statement.Cast<duckdb::MergeIntoStatement>().node->returning_list.empty();
     default:
-      return false;
+      return true;
   }
 }
 

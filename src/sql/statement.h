@@ -13,19 +13,18 @@ namespace jammi::sql {
 duckdb::unique_ptr<duckdb::SQLStatement> parse_statement(duckdb::Connection& connection,
                                                          const std::string& text);
 
-/// Parses `text`: one statement that only reads, or one or several of INSERT, UPDATE, DELETE and MERGE of
-/// mutable tables, of which one with RETURNING stands alone. Throws as `parse_statement`.
+/// Parses `text`: one statement that only reads, or some that change mutable tables (INSERT, UPDATE, DELETE,
+/// MERGE), of which the last may give rows: by RETURNING, or as one that only reads. Throws as
+/// `parse_statement`.
 std::vector<duckdb::unique_ptr<duckdb::SQLStatement>> parse_statements(duckdb::Connection& connection,
                                                                        const std::string& text);
 
-/// Whether a statement is an INSERT, UPDATE, DELETE or MERGE.
-bool changes_rows(const duckdb::SQLStatement& statement);
+/// Whether a statement gives rows, not a count of changed ones.
+bool gives_rows(const duckdb::SQLStatement& statement);
 
-/// The id of the mutable table that one of these changes; empty when it is no table of `mutable`.
+/// The id of the mutable table that a statement, or the one that it explains, changes; empty when it changes
+/// none.
 std::string changed_table(const duckdb::SQLStatement& statement);
-
-/// Whether one of these gives rows.
-bool has_returning(const duckdb::SQLStatement& statement);
 
 /// Whether `statement` reads one table at most and calls no function whose value changes between calls with
 /// the same arguments.

@@ -1,6 +1,8 @@
 #include "table/row_sql.h"
 
+#include <algorithm>
 #include <format>
+#include <limits>
 #include <vector>
 
 #include "catalog/connection.h"
@@ -51,13 +53,23 @@ std::string condition_sql(const MutableTableDefinition& table, const sql::Condit
 std::string is_row_of_key(const MutableTableDefinition& table) {
   std::vector<std::string> tests;
   for (const std::string& column : table.primary_key) tests.push_back(quote_name(column) + " = ?");
-  return joined(tests, " AND ") + " AND " + catalog::kIsVisible;
+  return joined(tests, " AND ");
+}
+
+std::string is_own_row_of_key(const MutableTableDefinition& table) {
+  return is_row_of_key(table) + " AND " + catalog::kIsOwned;
 }
 
 std::string column_list(const MutableTableDefinition& table) {
   std::vector<std::string> names;
   for (const MutableColumn& column : table.columns) names.push_back(quote_name(column.name));
   return joined(names, ", ");
+}
+
+std::string limit_sql(std::optional<uint64_t> limit) {
+  if (!limit) return "";
+  constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();  // that a database counts to
+  return " LIMIT " + std::to_string(std::min(*limit, kMost));
 }
 
 }  // namespace
@@ -81,7 +93,7 @@ std::string select_row_sql(const MutableTableDefinition& table, std::span<const 
 std::string change_row_sql(const MutableTableDefinition& table,
                            std::span<const sql::Assignment> assignments) {
   std::vector<std::string> values;
-  std::string tests = is_row_of_key(table);
+  std::string tests = is_own_row_of_key(table);
   for (const sql::Assignment& assignment : assignments) {
     const std::string column = column_name(table, assignment.column);
     if (!assignment.addend) {
@@ -99,7 +111,7 @@ std::string change_row_sql(const MutableTableDefinition& table,
   return change + " WHERE " + tests + " AND " + catalog::kIsRegistered + " AND " + catalog::kHoldsWriteLock;
 }
 
-std::string replay_sql(const MutableTableDefinition& table) {
+std::string replay_sql(const MutableTableDefinition& table, std::optional<uint64_t> limit) {
   const std::string order = quote_name(*table.order_column);
   std::vector<std::string> sequence{order};
   std::string test = order + " > ?";
@@ -110,7 +122,7 @@ std::string replay_sql(const MutableTableDefinition& table) {
   }
   for (const std::string& column : table.primary_key) sequence.push_back(quote_name(column));
   return "SELECT " + column_list(table) + " FROM " + quote_name(table.id) + " WHERE " + test + " AND " +
-         catalog::kIsVisible + " ORDER BY " + joined(sequence, ", ");
+         catalog::kIsVisible + " ORDER BY " + joined(sequence, ", ") + limit_sql(limit);
 }
 
 std::string insert_sql(const MutableTableDefinition& table) {
@@ -122,11 +134,17 @@ std::string insert_sql(const MutableTableDefinition& table) {
 std::string update_sql(const MutableTableDefinition& table, std::span<const size_t> columns) {
   std::vector<std::string> values;
   for (size_t column : columns) values.push_back(column_name(table, column) + " = ?");
-  return "UPDATE " + quote_name(table.id) + " SET " + joined(values, ", ") + " WHERE " + is_row_of_key(table);
+  return "UPDATE " + quote_name(table.id) + " SET " + joined(values, ", ") + " WHERE " +
+         is_own_row_of_key(table);
 }
 
 std::string delete_sql(const MutableTableDefinition& table) {
-  return "DELETE FROM " + quote_name(table.id) + " WHERE " + is_row_of_key(table);
+  return "DELETE FROM " + quote_name(table.id) + " WHERE " + is_own_row_of_key(table);
+}
+
+std::string shared_row_sql(const MutableTableDefinition& table) {
+  return "SELECT 1 FROM " + quote_name(table.id) + " WHERE " + is_row_of_key(table) +
+         " AND tenant_id IS NULL";
 }
 
 }  // namespace jammi::table

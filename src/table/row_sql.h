@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -24,16 +26,19 @@ std::string change_row_sql(const MutableTableDefinition& table, std::span<const 
 
 /// The rows whose order column is greater than the first parameter, in its order and the primary key's. Of
 /// the order of a UInt64, whose upper half is stored as negative numbers, the first parameter is none of
-/// these.
-std::string replay_sql(const MutableTableDefinition& table);
+/// these. `limit` rows at most.
+std::string replay_sql(const MutableTableDefinition& table, std::optional<uint64_t> limit);
 
 /// Parameters: all columns, then the tenant alone.
 std::string insert_sql(const MutableTableDefinition& table);
 
-/// Parameters: the new values, then the primary key.
+/// Changes a row of the tenant's own. Parameters: the new values, then the primary key.
 std::string update_sql(const MutableTableDefinition& table, std::span<const size_t> columns);
 
-/// Parameters: the primary key.
+/// Removes a row of the tenant's own. Parameters: the primary key.
 std::string delete_sql(const MutableTableDefinition& table);
+
+/// Finds a row that belongs to no tenant. Parameters: the primary key, no tenant.
+std::string shared_row_sql(const MutableTableDefinition& table);
 
 }  // namespace jammi::table

@@ -111,10 +111,10 @@ using Parameter = const MutableColumn*;
 /// Runs a statement for every row.
 class Writer final : public sql::RowWriter {
  public:
-  /// How a statement ends: with the tenant to stamp, or with the test of whom the row is visible to.
+  /// How a statement ends: with the tenant to stamp, or with the test of whose the row is.
   enum class Ending { Stamp, Test };
 
-  Writer(catalog::Connection& connection, const std::string& table, const std::string& sql,
+  Writer(catalog::Connection& connection, const MutableTableDefinition& table, const std::string& sql,
          std::vector<Parameter> parameters, Ending ending, const TenantScope& scope)
       : connection_(connection),
         table_(table),
@@ -124,8 +124,8 @@ class Writer final : public sql::RowWriter {
         scope_(scope) {}
 
   int64_t write(std::span<const Cell> cells) override {
-    for (size_t i = 0; i < parameters_.size(); ++i) require_storable(table_, *parameters_[i], cells[i]);
-    changing(table_, [&] {
+    for (size_t i = 0; i < parameters_.size(); ++i) require_storable(table_.id, *parameters_[i], cells[i]);
+    changing(table_.id, [&] {
       for (size_t i = 0; i < parameters_.size(); ++i) bind_cell(statement_, cells[i], parameters_[i]->type);
       if (ending_ == Ending::Stamp) {
         statement_.bind(scope_.tenant_id());
@@ -135,12 +135,26 @@ class Writer final : public sql::RowWriter {
       statement_.run();
       statement_.reset();
     });
-    return connection_.num_changed_rows();
+    const int64_t num_changed = connection_.num_changed_rows();
+    if (num_changed == 0 && scope_.tenant_id()) require_not_shared(cells);
+    return num_changed;
   }
 
  private:
+  /// A tenant sees the rows of nobody but changes none.
+  void require_not_shared(std::span<const Cell> cells) {
+    Statement find(connection_, shared_row_sql(table_));
+    for (size_t i = parameters_.size() - table_.primary_key.size(); i < parameters_.size(); ++i) {
+      bind_cell(find, cells[i], parameters_[i]->type);
+    }
+    if (!with_backend([&] { return find.step(); })) return;
+    throw Error(
+        ErrorCode::InvalidArgument, ErrorCategory::Tenant,
+        "a row of all tenants is changed or removed without a tenant, in mutable table: " + table_.id);
+  }
+
   catalog::Connection& connection_;
-  const std::string table_;
+  const MutableTableDefinition& table_;
   Statement statement_;
   std::vector<Parameter> parameters_;
   const Ending ending_;
@@ -243,11 +257,12 @@ class PoolTransaction final : public sql::StoreTransaction {
     });
   }
 
-  std::unique_ptr<sql::RowCursor> replay(const MutableTableDefinition& table, int64_t after) {
+  std::unique_ptr<sql::RowCursor> replay(const MutableTableDefinition& table, int64_t after,
+                                         std::optional<uint64_t> limit) {
     return with_backend([&] {
       std::vector<ColumnType> types;
       for (const MutableColumn& column : table.columns) types.push_back(column.type);
-      auto cursor = std::make_unique<Cursor>(*connection_, replay_sql(table), std::move(types));
+      auto cursor = std::make_unique<Cursor>(*connection_, replay_sql(table, limit), std::move(types));
       catalog::bind_scope(cursor->statement().bind(after), scope_);
       return cursor;
     });
@@ -287,7 +302,7 @@ class PoolTransaction final : public sql::StoreTransaction {
   std::unique_ptr<sql::RowWriter> writer(const MutableTableDefinition& table, const std::string& sql,
                                          std::vector<Parameter> parameters, Writer::Ending ending) {
     return with_backend([&] {
-      return std::make_unique<Writer>(*connection_, table.id, sql, std::move(parameters), ending, scope_);
+      return std::make_unique<Writer>(*connection_, table, sql, std::move(parameters), ending, scope_);
     });
   }
 
@@ -330,12 +345,12 @@ void bind_key(Statement& statement, const MutableTableDefinition& table,
 class ReplayReader final : public arrow::RecordBatchReader {
  public:
   ReplayReader(std::unique_ptr<PoolTransaction> transaction, MutableTableDefinition table, int64_t after,
-               uint64_t chunk_size)
+               std::optional<uint64_t> limit, uint64_t chunk_size)
       : transaction_(std::move(transaction)),
         table_(std::move(table)),
         rows_(table_.columns),
         chunk_size_(chunk_size),
-        cursor_(transaction_->replay(table_, after)) {}
+        cursor_(transaction_->replay(table_, after, limit)) {}
 
   std::shared_ptr<arrow::Schema> schema() const override { return rows_.schema(); }
 
@@ -500,6 +515,7 @@ uint64_t Store::chunk_size_of(const MutableTableDefinition& table) {
 }
 
 std::shared_ptr<arrow::RecordBatchReader> Store::scan_after(const std::string& id, int64_t value,
+                                                            std::optional<uint64_t> limit,
                                                             const TenantScope& scope) {
   MutableTableDefinition table = get(id, scope);
   if (!table.order_column) {
@@ -509,7 +525,7 @@ std::shared_ptr<arrow::RecordBatchReader> Store::scan_after(const std::string& i
   auto transaction = with_backend(
       [&] { return std::make_unique<PoolTransaction>(catalog_->pool(), nullptr, known_, scope); });
   const uint64_t chunk_size = chunk_size_of(table);
-  return std::make_shared<ReplayReader>(std::move(transaction), std::move(table), value, chunk_size);
+  return std::make_shared<ReplayReader>(std::move(transaction), std::move(table), value, limit, chunk_size);
 }
 
 void insert_batch(sql::StoreTransaction& transaction, const MutableTableDefinition& table,

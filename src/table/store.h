@@ -78,10 +78,11 @@ class Store final : public sql::MutableStore {
   void insert_batch(const std::string& id, const arrow::RecordBatch& batch,
                     const catalog::TenantScope& scope = {});
 
-  /// Streams all columns of the rows whose order column is greater than `value`, ascending, a chunk size of
-  /// rows a batch, as they are at the first read. The reader holds a connection until it is read to the end
-  /// or destroyed. Throws NotFound, InvalidArgument for a table without order column.
+  /// Streams all columns of the rows whose order column is greater than `value`, ascending, `limit` at most,
+  /// a chunk size of rows a batch, as they are at the first read. The reader holds a connection until it is
+  /// read to the end or destroyed. Throws NotFound, InvalidArgument for a table without order column.
   std::shared_ptr<arrow::RecordBatchReader> scan_after(const std::string& id, int64_t value,
+                                                       std::optional<uint64_t> limit = {},
                                                        const catalog::TenantScope& scope = {});
 
  private:

@@ -117,8 +117,11 @@ TEST_P(MutableTables, several_statements_land_together_or_not_at_all) {
                run("DELETE FROM mutable.public.numbers; UPDATE mutable.public.numbers SET nope = 1"));
   EXPECT_ERROR(ErrorCode::InvalidArgument, "syntax",
                run("DELETE FROM mutable.public.numbers; INSERT INTO mutable.public.numbers VALEUS (1)"));
-  EXPECT_ERROR(ErrorCode::InvalidArgument, "one statement at a time unless all change mutable tables",
-               run("DELETE FROM mutable.public.numbers; SELECT 1"));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "only the last may give rows; run the others apart, found before",
+               run("SELECT 1; DELETE FROM mutable.public.numbers"));
+  EXPECT_ERROR(
+      ErrorCode::InvalidArgument, "NOPE",
+      run("DELETE FROM mutable.public.numbers; SELECT CAST(upper(min('nope')) AS INT) FROM range(9)"));
   EXPECT_EQ(run("SELECT * FROM mutable.public.numbers"), (Rows{{"2", "c"}}));
 }
 
@@ -135,8 +138,13 @@ TEST_P(MutableTables, returning_gives_the_rows) {
   EXPECT_EQ(run("UPDATE mutable.public.numbers SET label = 'x' WHERE n = 2 RETURNING *"), (Rows{{"2", "x"}}));
   EXPECT_EQ(run("DELETE FROM mutable.public.numbers WHERE n = 2 RETURNING label"), (Rows{{"x"}}));
   EXPECT_EQ(run("SELECT n FROM mutable.public.numbers"), (Rows{{"1"}}));
-  EXPECT_ERROR(ErrorCode::Unsupported, "RETURNING must be run alone",
+  EXPECT_EQ(run("INSERT INTO mutable.public.numbers VALUES (3, 'y'); "
+                "UPDATE mutable.public.numbers SET label = upper(label) WHERE n = 3 RETURNING n, label"),
+            (Rows{{"3", "Y"}}));
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "only the last may give rows",
                run("DELETE FROM mutable.public.numbers RETURNING n; DELETE FROM mutable.public.numbers"));
+  EXPECT_EQ(run("DELETE FROM mutable.public.numbers WHERE n = 3; SELECT n FROM mutable.public.numbers"),
+            (Rows{{"1"}}));
 }
 
 TEST_P(MutableTables, merge_and_on_conflict_update_what_is_there) {
@@ -274,7 +282,7 @@ TEST_P(MutableTablesInFiles, statements_of_the_store_use_the_indexes) {
   EXPECT_THAT(query_plan(update_sql(table, columns)), ::testing::HasSubstr("(id=? AND since=?)"));
   EXPECT_THAT(query_plan(delete_sql(table)), ::testing::HasSubstr("(id=? AND since=?)"));
   EXPECT_THAT(
-      query_plan(replay_sql(store_->get("numbers"))),
+      query_plan(replay_sql(store_->get("numbers"), 10)),
       ::testing::AllOf(::testing::HasSubstr("rowid>?"), ::testing::Not(::testing::HasSubstr("TEMP"))));
 }
 
@@ -320,6 +328,9 @@ TEST_P(MutableTables, batches_are_inserted_as_they_are_and_replayed_in_order) {
     for (int64_t i = 0; i < chunk->num_rows(); ++i) EXPECT_EQ(values.Value(i), expected++);
   }
   EXPECT_THAT(sizes, ElementsAre(64, 64, 22));
+  EXPECT_EQ(sql::value_or_throw(store_->scan_after("numbers", 100, 70)->ToTable())->num_rows(), 70);
+  EXPECT_EQ(sql::value_or_throw(store_->scan_after("numbers", 100, 0)->ToTable())->num_rows(), 0);
+  EXPECT_EQ(sql::value_or_throw(store_->scan_after("numbers", 100, UINT64_MAX)->ToTable())->num_rows(), 150);
   EXPECT_ERROR(ErrorCode::InvalidArgument, "table has no order_column declared; required by scan_after",
                store_->scan_after("items", 0));
   EXPECT_ERROR(ErrorCode::NotFound, "mutable table not found: nope", store_->scan_after("nope", 0));

@@ -1,4 +1,4 @@
-#include "sql/instant_literals.h"
+#include "sql/assigned_values.h"
 
 #include <algorithm>
 #include <utility>
@@ -10,6 +10,7 @@
 #include <duckdb/parser/query_node/merge_query_node.hpp>
 #include <duckdb/parser/query_node/select_node.hpp>
 #include <duckdb/parser/query_node/update_query_node.hpp>
+#include <duckdb/parser/statement/explain_statement.hpp>
 #include <duckdb/parser/statement/insert_statement.hpp>
 #include <duckdb/parser/statement/merge_into_statement.hpp>
 #include <duckdb/parser/statement/update_statement.hpp>
@@ -46,11 +47,15 @@ class Assignment {
   Assignment(std::string id, const FindMutableTable& find) : find_(find), id_(std::move(id)) {}
 
   /// `values` go to the columns of these names, in their order; to all of the table's for no names.
-  void replace(const Names& names, Expressions& values) {
+  void rewrite(const Names& names, Expressions& values) {
     for (size_t i = 0; i < values.size(); ++i) {
-      const std::optional<int64_t> instant = values[i] ? instant_of(*values[i]) : std::nullopt;
-      if (!instant || !is_number(names, i)) continue;
-      values[i] = duckdb::ConstantExpression::Integer(*instant);
+      if (!values[i]) continue;
+      if (values[i]->GetExpressionClass() == duckdb::ExpressionClass::DEFAULT) {
+        values[i] = duckdb::ConstantExpression::Null();
+      } else if (const std::optional<int64_t> instant = instant_of(*values[i]);
+                 instant && is_number(names, i)) {
+        values[i] = duckdb::ConstantExpression::Integer(*instant);
+      }
     }
   }
 
@@ -78,27 +83,27 @@ class Assignment {
   std::optional<MutableTableDefinition> definition_;
 };
 
-void replace_in_set(Assignment& assignment, duckdb::UpdateSetInfo* set) {
-  if (set != nullptr) assignment.replace(set->columns, set->expressions);
+void rewrite_set(Assignment& assignment, duckdb::UpdateSetInfo* set) {
+  if (set != nullptr) assignment.rewrite(set->columns, set->expressions);
 }
 
-void replace_in_insert(duckdb::InsertQueryNode& insert, Assignment& assignment) {
-  if (insert.on_conflict_info) replace_in_set(assignment, insert.on_conflict_info->set_info.get());
+void rewrite_insert(duckdb::InsertQueryNode& insert, Assignment& assignment) {
+  if (insert.on_conflict_info) rewrite_set(assignment, insert.on_conflict_info->set_info.get());
   if (insert.column_order != duckdb::InsertColumnOrder::INSERT_BY_POSITION) return;
   if (auto values = insert.GetValuesList()) {
-    for (Expressions& row : values->values) assignment.replace(insert.columns, row);
+    for (Expressions& row : values->values) assignment.rewrite(insert.columns, row);
   } else if (insert.select_statement &&
              insert.select_statement->node->type == duckdb::QueryNodeType::SELECT_NODE) {
-    assignment.replace(insert.columns, insert.select_statement->node->Cast<duckdb::SelectNode>().select_list);
+    assignment.rewrite(insert.columns, insert.select_statement->node->Cast<duckdb::SelectNode>().select_list);
   }
 }
 
-void replace_in_merge(duckdb::MergeQueryNode& merge, Assignment& assignment) {
+void rewrite_merge(duckdb::MergeQueryNode& merge, Assignment& assignment) {
   for (auto& [condition, actions] : merge.actions) {
     for (auto& action : actions) {
-      replace_in_set(assignment, action->update_info.get());
+      rewrite_set(assignment, action->update_info.get());
       if (action->action_type == duckdb::MergeActionType::MERGE_INSERT) {
-        assignment.replace(action->insert_columns, action->expressions);
+        assignment.rewrite(action->insert_columns, action->expressions);
       }
     }
   }
@@ -106,15 +111,17 @@ void replace_in_merge(duckdb::MergeQueryNode& merge, Assignment& assignment) {
 
 }  // namespace
 
-void replace_instant_literals(duckdb::SQLStatement& statement, const FindMutableTable& find) {
+void rewrite_assigned_values(duckdb::SQLStatement& statement, const FindMutableTable& find) {
   Assignment assignment(changed_table(statement), find);
   switch (statement.type) {
+    case duckdb::StatementType::EXPLAIN_STATEMENT:
+      return rewrite_assigned_values(*statement.Cast<duckdb::ExplainStatement>().stmt, find);
     case duckdb::StatementType::INSERT_STATEMENT:
-      return replace_in_insert(*statement.Cast<duckdb::InsertStatement>().node, assignment);
+      return rewrite_insert(*statement.Cast<duckdb::InsertStatement>().node, assignment);
     case duckdb::StatementType::MERGE_INTO_STATEMENT:
-      return replace_in_merge(*statement.Cast<duckdb::MergeIntoStatement>().node, assignment);
+      return rewrite_merge(*statement.Cast<duckdb::MergeIntoStatement>().node, assignment);
     case duckdb::StatementType::UPDATE_STATEMENT:
-      return replace_in_set(assignment, statement.Cast<duckdb::UpdateStatement>().node->set_info.get());
+      return rewrite_set(assignment, statement.Cast<duckdb::UpdateStatement>().node->set_info.get());
     default:
       return;
   }
