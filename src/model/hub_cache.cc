@@ -40,8 +40,7 @@ void write_text(const std::filesystem::path& path, std::string_view text) {
 }
 
 bool is_usable(const std::filesystem::path& snapshot, WeightFormat weights) {
-  return has_configuration(snapshot) && std::filesystem::exists(snapshot / "tokenizer.json") &&
-         has_weights(snapshot, weights);
+  return has_configuration(snapshot) && tokenizer_file(snapshot) && has_weights(snapshot, weights);
 }
 
 }  // namespace

@@ -137,6 +137,19 @@ TEST_F(HubTest, a_complete_snapshot_is_used_without_the_network) {
   EXPECT_EQ(hub_.requests().size(), num_requests);
 }
 
+TEST_F(HubTest, a_complete_open_clip_snapshot_is_used_without_the_network) {
+  hub_.files = {{"open_clip_config.json", "{}"},
+                {"bpe_simple_vocab_16e6.txt.gz", "not read here"},
+                {"open_clip_model.safetensors", weights()}};
+  const std::filesystem::path snapshot = fetch();
+  options_.is_offline = true;
+  EXPECT_EQ(fetch(), snapshot);
+  const size_t num_requests = hub_.requests().size();
+  options_.is_offline = false;
+  EXPECT_EQ(fetch(), snapshot);
+  EXPECT_EQ(hub_.requests().size(), num_requests);
+}
+
 TEST_F(HubTest, modules_in_folders_are_fetched) {
   hub_.files["1_Pooling/config.json"] = R"({"pooling_mode_cls_token":true})";
   EXPECT_EQ(testing::read_file(fetch() / "1_Pooling/config.json"), hub_.files["1_Pooling/config.json"]);
