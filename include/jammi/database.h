@@ -113,7 +113,7 @@ class Database {
   /// for one that is everybody's.
   void drop_mutable_table(const std::string& id);
 
-  /// Those that the tenant sees, by id.
+  /// The bound tenant's own, or nobody's, by id.
   std::vector<MutableTableDefinition> list_mutable_tables() const;
 
   /// Starts a transaction over the mutable tables.

@@ -231,7 +231,7 @@ class Database:
         self._session.drop_mutable_table(_arguments.text("name", name), _arguments.flag("if_exists", if_exists))
 
     def list_mutable_tables(self) -> list[MutableTable]:
-        """The mutable tables by name: dicts with name, columns, primary_key, indexes and order_column."""
+        """The bound tenant's mutable tables, or nobody's, by name: dicts with name, columns, primary_key, indexes and order_column."""
         return self._session.list_mutable_tables()
 
     def transaction(self) -> Transaction:

@@ -221,7 +221,7 @@ void MutableTableRepository::remove(const std::string& id, const TenantScope& sc
 std::vector<MutableTableDefinition> MutableTableRepository::list(const TenantScope& scope) const {
   return with_backend([&] {
     auto lease = pool_.lease();
-    Statement select(*lease, std::string(kColumns) + "WHERE " + kIsVisible + " ORDER BY id");
+    Statement select(*lease, std::string(kColumns) + "WHERE " + kIsOwned + " ORDER BY id");
     bind_scope(select, scope);
     std::vector<MutableTableDefinition> definitions;
     while (select.step()) definitions.push_back(read_definition(*lease, select));

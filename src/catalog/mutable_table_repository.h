@@ -36,7 +36,7 @@ class MutableTableRepository {
   /// drops one that is everybody's, Conflict while a topic keeps its events in it.
   void remove(const std::string& id, const TenantScope& scope = {});
 
-  /// Those that the scope sees, ordered by id.
+  /// The scope's own tables, ordered by id: not those of nobody that a tenant sees.
   std::vector<MutableTableDefinition> list(const TenantScope& scope = {}) const;
 
   /// The table of that id, whoever owns it: only its rows are a tenant's. The connection is the caller's, so

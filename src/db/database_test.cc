@@ -383,23 +383,23 @@ TEST_F(DatabaseTest, mutable_tables_of_other_tenants_do_not_exist) {
                bob->transaction()->insert_batch("tiers", *rows));
 }
 
-TEST_F(DatabaseTest, lists_of_mutable_tables_show_what_sql_shows) {
+TEST_F(DatabaseTest, lists_of_mutable_tables_show_the_tenants_own) {
   database_->create_mutable_table(tiers());
   const auto alice = database_->with_tenant(kAlice);
   MutableTableDefinition own = tiers();
   own.id = "own";
   alice->create_mutable_table(own);
   const auto listed = [](Database& database) {
-    std::vector<Row> ids;
-    for (const MutableTableDefinition& table : database.list_mutable_tables()) ids.push_back({table.id});
+    std::vector<std::string> ids;
+    for (const MutableTableDefinition& table : database.list_mutable_tables()) ids.push_back(table.id);
     return ids;
   };
-  const std::string names =
-      "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'mutable' ORDER BY table_name";
-  EXPECT_THAT(listed(*alice), ElementsAre(Row{"own"}, Row{"tiers"}));
-  EXPECT_EQ(listed(*alice), read_rows(*alice->sql(names)));
-  EXPECT_THAT(listed(*database_), ElementsAre(Row{"tiers"}));
-  EXPECT_EQ(listed(*database_), read_rows(*database_->sql(names)));
+  EXPECT_THAT(listed(*alice), ElementsAre("own"));
+  EXPECT_THAT(listed(*database_), ElementsAre("tiers"));
+  // SQL shows all that can be read.
+  EXPECT_THAT(read_rows(*alice->sql("SELECT table_name FROM information_schema.tables "
+                                    "WHERE table_catalog = 'mutable' ORDER BY table_name")),
+              ElementsAre(Row{"own"}, Row{"tiers"}));
   EXPECT_ERROR(ErrorCode::InvalidArgument, "Tenant error: a mutable table of all tenants",
                alice->drop_mutable_table("tiers"));
 }
