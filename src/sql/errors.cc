@@ -102,8 +102,18 @@ std::string one_line(std::string_view message) {
   return joined;
 }
 
-// The part of the statement that DuckDB underlined: the qualified name, where the message has only its last
-// part. Empty when the columns cannot be trusted.
+/// What comes before the first space outside quotes.
+std::string_view first_word(std::string_view text) {
+  bool is_quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') is_quoted = !is_quoted;
+    if (text[i] == ' ' && !is_quoted) return text.substr(0, i);
+  }
+  return text;
+}
+
+// The qualified name that DuckDB underlined, where the message has only its last part; the line goes on below
+// the word SET of an UPDATE. Empty when the columns cannot be trusted.
 std::string_view underlined(std::string_view message) {
   size_t start = message.find("\nLINE ");
   if (start == std::string_view::npos) return {};
@@ -113,7 +123,7 @@ std::string_view underlined(std::string_view message) {
   size_t first = marks.find('^');
   bool is_ascii = std::ranges::all_of(echo, [](char c) { return static_cast<unsigned char>(c) < 128; });
   if (first == std::string_view::npos || first >= echo.size() || !is_ascii) return {};
-  return trimmed(echo.substr(first, marks.size() - first));
+  return first_word(trimmed(echo.substr(first, marks.size() - first)));
 }
 
 // Replaces DuckDB's suggestions, which name tables of its own and functions that the engine took away.

@@ -16,6 +16,7 @@
 
 #include "base/testing.h"
 #include "catalog/catalog.h"
+#include "catalog/testing.h"
 #include "sql/arrow_status.h"
 #include "sql/testing.h"
 #include "statements.h"
@@ -24,6 +25,7 @@
 namespace jammi::isolation {
 namespace {
 
+using catalog::Backend;
 using catalog::TenantScope;
 
 const TenantId kAlice = TenantId::parse("018f5a0e-c4c8-7e10-9c4f-3b6f7c5a8e9a");
@@ -55,9 +57,13 @@ struct TargetTable {
 /// A database of Alice, of nobody and, unless he never was there, of Bob.
 class World {
  public:
-  explicit World(bool has_bob) {
+  World(bool has_bob, Backend backend) : catalog_(backend) {
     Config config = default_config();
     config.artifact_dir = directory_.path() / "artifacts";
+    if (backend == Backend::Postgres) {
+      config.catalog.kind = Config::CatalogKind::Postgres;
+      config.catalog.url = catalog_.url();
+    }
     config.engine.execution_threads = 1;  // of several rows that fail, always the same is reported
     database_ = Database::open(config);
     add_csv(*database_, "notes", kHeader + kOtherRows + (has_bob ? kBobsRows : ""));
@@ -169,12 +175,14 @@ class World {
   }
 
   testing::TemporaryDirectory directory_;
+  const catalog::testing::CatalogPlace catalog_;
   std::unique_ptr<Database> database_;
   std::string bobs_result_table_;
 };
 
-/// Runs every statement of the corpus on every table that it can be meant for.
-class IsolationTest : public ::testing::Test {
+/// Runs every statement of the corpus on every table that it can be meant for, on each backend of the
+/// catalog, which also holds the rows of mutable tables.
+class IsolationTest : public ::testing::TestWithParam<Backend> {
  protected:
   template <typename Visit>
   void for_each_statement(const Visit& visit) const {
@@ -196,8 +204,8 @@ class IsolationTest : public ::testing::Test {
     return "";
   }
 
-  const World world_{/*has_bob=*/true};
-  const World world_without_bob_{/*has_bob=*/false};
+  const World world_{/*has_bob=*/true, GetParam()};
+  const World world_without_bob_{/*has_bob=*/false, GetParam()};
   const std::vector<Statement> statements_ =
       read_statements(JAMMI_SOURCE_DIR "/tests/isolation/statements.sql");
   const std::vector<TargetTable> tables_{{"notes.public.notes", "tenant_id"},
@@ -209,14 +217,16 @@ class IsolationTest : public ::testing::Test {
                                          {"jammi.\"" + world_.bobs_result_table() + "\"", "_row_id"}};
 };
 
-TEST_F(IsolationTest, the_corpus_is_large_and_its_names_differ) {
+TEST_ON_BOTH_BACKENDS(IsolationTest);
+
+TEST_P(IsolationTest, the_corpus_is_large_and_its_names_differ) {
   std::set<std::string> names;
   for (const Statement& statement : statements_)
     EXPECT_TRUE(names.insert(statement.name).second) << statement.name;
   EXPECT_GE(statements_.size(), 150u);
 }
 
-TEST_F(IsolationTest, no_value_of_another_tenant_is_in_rows_names_or_errors) {
+TEST_P(IsolationTest, no_value_of_another_tenant_is_in_rows_names_or_errors) {
   const TenantScope alice = TenantScope::of(kAlice.text());
   for_each_statement([&](const Statement& statement, const std::string& text) {
     const std::string outcome = world_.outcome(alice, text);
@@ -227,21 +237,23 @@ TEST_F(IsolationTest, no_value_of_another_tenant_is_in_rows_names_or_errors) {
   });
 }
 
-TEST_F(IsolationTest, no_statement_changes_rows_of_another_tenant) {
+TEST_P(IsolationTest, no_statement_changes_rows_of_another_tenant_or_of_nobody) {
   const TenantScope alice = TenantScope::of(kAlice.text());
   const TenantScope bob = TenantScope::of(kBob.text());
   const std::string bobs_rows =
       "SELECT * FROM mutable.public.ledger WHERE owner = '" + kBob.text() + "' AND id > 6999";
+  const std::string nobodys_rows = "SELECT * FROM mutable.public.ledger";
   const std::string before = world_.outcome(bob, bobs_rows);
+  const std::string shared_before = world_.outcome(TenantScope(), nobodys_rows);
   EXPECT_TRUE(before.contains("zebra-crossing-4711b"));
-  for_each_statement([&](const Statement&, const std::string& text) {
-    world_.outcome(alice, text);
-    world_.outcome(TenantScope(), text);
-  });
+  EXPECT_TRUE(shared_before.contains("shared"));
+  for_each_statement([&](const Statement&, const std::string& text) { world_.outcome(alice, text); });
+  EXPECT_EQ(world_.outcome(TenantScope(), nobodys_rows), shared_before);
+  for_each_statement([&](const Statement&, const std::string& text) { world_.outcome(TenantScope(), text); });
   EXPECT_EQ(world_.outcome(bob, bobs_rows), before);
 }
 
-TEST_F(IsolationTest, nothing_tells_whether_another_tenant_has_rows) {
+TEST_P(IsolationTest, nothing_tells_whether_another_tenant_has_rows) {
   const TenantScope alice = TenantScope::of(kAlice.text());
   for_each_statement([&](const Statement& statement, const std::string& text) {
     if (kTellWhetherAnIdIsTaken.contains(statement.name)) return;
@@ -251,7 +263,7 @@ TEST_F(IsolationTest, nothing_tells_whether_another_tenant_has_rows) {
   });
 }
 
-TEST_F(IsolationTest, without_a_tenant_only_rows_of_nobody_are_seen) {
+TEST_P(IsolationTest, without_a_tenant_only_rows_of_nobody_are_seen) {
   std::vector<std::string> markers = kBobsMarkers;
   markers.append_range(kAlicesMarkers);
   for_each_statement([&](const Statement& statement, const std::string& text) {
@@ -260,7 +272,7 @@ TEST_F(IsolationTest, without_a_tenant_only_rows_of_nobody_are_seen) {
   });
 }
 
-TEST_F(IsolationTest, the_corpus_finds_an_engine_that_hides_nothing) {
+TEST_P(IsolationTest, the_corpus_finds_an_engine_that_hides_nothing) {
   size_t num_seen = 0;
   size_t num_different = 0;
   for_each_statement([&](const Statement&, const std::string& text) {

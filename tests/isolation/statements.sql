@@ -760,3 +760,48 @@ ALTER TABLE $t ADD COLUMN c INTEGER
 
 -- an index
 CREATE INDEX i ON $t (body)
+
+-- an update of one hidden row
+UPDATE $t SET body = 'x' WHERE id = 7001
+
+-- a delete of one hidden row
+DELETE FROM $t WHERE id = 7001
+
+-- a row of nobody changed
+UPDATE $t SET body = 'x' WHERE id = 103
+
+-- a row of nobody removed
+DELETE FROM $t WHERE id = 103
+
+-- a row of nobody moved
+UPDATE $t SET id = 7001 WHERE id = 103
+
+-- a row of nobody merged
+MERGE INTO $t USING (SELECT 103 AS id) s ON $t.id = s.id WHEN MATCHED THEN DELETE
+
+-- a change, then the rows
+UPDATE $t SET amount = 1 WHERE id > 6999; SELECT * FROM $t ORDER BY id
+
+-- a change, then the rows that another returns
+DELETE FROM $t WHERE id = 7001; DELETE FROM $t WHERE id > 6999 RETURNING *
+
+-- a change, then an error
+DELETE FROM $t WHERE id > 6999; SELECT error(body) FROM $t WHERE id > 6999
+
+-- a hidden row reset
+UPDATE $t SET body = DEFAULT WHERE id > 6999 RETURNING body
+
+-- the plan of an update
+EXPLAIN UPDATE $t SET body = 'x' WHERE id > 6999
+
+-- the plan of a delete
+EXPLAIN DELETE FROM $t
+
+-- the plan of an insert
+EXPLAIN INSERT INTO $t SELECT * FROM $t
+
+-- the plan of a merge
+EXPLAIN MERGE INTO $t USING (SELECT max(id) AS id FROM $t) s ON $t.id = s.id WHEN MATCHED THEN DELETE
+
+-- the run of a delete analyzed
+EXPLAIN ANALYZE DELETE FROM $t WHERE id > 6999

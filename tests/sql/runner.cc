@@ -6,6 +6,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <arrow/api.h>
@@ -15,8 +16,10 @@
 
 #include <jammi/database.h>
 #include <jammi/error.h>
+#include <jammi/mutable_table.h>
 
 #include "base/testing.h"
+#include "catalog/testing.h"
 #include "sql/testing.h"
 #include "storage/result_store.h"
 
@@ -24,6 +27,7 @@
 namespace jammi {
 namespace {
 
+using catalog::Backend;
 using sql::testing::Row;
 
 struct Command {
@@ -76,10 +80,14 @@ std::vector<Command> parse_script(const std::filesystem::path& path) {
 
 class ScriptRun {
  public:
-  ScriptRun() {
+  explicit ScriptRun(Backend backend) : catalog_(backend) {
     Config config = default_config();
     config.artifact_dir = directory_.path() / "artifacts";
     config.engine.execution_threads = 2;
+    if (backend == Backend::Postgres) {
+      config.catalog.kind = Config::CatalogKind::Postgres;
+      config.catalog.url = catalog_.url();
+    }
     database_ = Database::open(config);
     variables_["${dir}"] = directory_.path().string();
   }
@@ -90,7 +98,8 @@ class ScriptRun {
     static const std::map<std::string, void (ScriptRun::*)(const Command&)> kVerbs{
         {"file", &ScriptRun::write_file},         {"cut", &ScriptRun::cut_file},
         {"parquet", &ScriptRun::write_parquet},   {"source", &ScriptRun::add_source},
-        {"result", &ScriptRun::add_result},       {"query", &ScriptRun::check_query},
+        {"result", &ScriptRun::add_result},       {"table", &ScriptRun::add_mutable_table},
+        {"tenant", &ScriptRun::bind_tenant},      {"query", &ScriptRun::check_query},
         {"contains", &ScriptRun::check_contains}, {"error", &ScriptRun::check_error},
         {"each", &ScriptRun::check_each_error}};
     auto verb = kVerbs.find(command.words[0]);
@@ -161,6 +170,31 @@ class ScriptRun {
     variables_["${result}"] = writer->finish().table_name;
   }
 
+  void add_mutable_table(const Command& command) {
+    MutableTableBuilder table(command.words.at(1));
+    for (const std::string& line : command.body) {
+      const std::vector<std::string> words = split_words(line);
+      const std::vector<std::string> names(words.begin() + 1, words.end());
+      if (words[0] == "key") {
+        table.primary_key(names);
+      } else if (words[0] == "index" || words[0] == "unique") {
+        table.index({.name = names.at(0),
+                     .columns = {names.begin() + 1, names.end()},
+                     .is_unique = words[0] == "unique"});
+      } else if (words.size() == 3 && words[2] == "NULL") {
+        table.nullable_column(words[0], parse_column_type(words[1]));
+      } else {
+        table.column(words[0], parse_column_type(words.at(1)));
+      }
+    }
+    database_->create_mutable_table(table.build());
+  }
+
+  void bind_tenant(const Command& command) {
+    if (command.words.at(1) == "none") return database_->unbind_tenant();
+    database_->bind_tenant(TenantId::parse(command.words[1]));
+  }
+
   void check_query(const Command& command) {
     auto divider = std::find(command.body.begin(), command.body.end(), "----");
     std::vector<std::string> expected(divider == command.body.end() ? divider : divider + 1,
@@ -214,19 +248,22 @@ class ScriptRun {
   }
 
   testing::TemporaryDirectory directory_;
+  catalog::testing::CatalogPlace catalog_;
   std::unique_ptr<Database> database_;
   std::map<std::string, std::string> variables_;
 };
 
-class SqlScript : public ::testing::TestWithParam<std::string> {};
+/// A script and the backend of its database's catalog.
+class SqlScript : public ::testing::TestWithParam<std::tuple<std::string, Backend>> {};
 
 TEST_P(SqlScript, gives_what_it_says) {
-  ScriptRun run;
+  const auto& [name, backend] = GetParam();
+  ScriptRun run(backend);
   std::vector<Command> commands =
-      parse_script(std::filesystem::path(JAMMI_SOURCE_DIR) / "tests/sql" / (GetParam() + ".test"));
+      parse_script(std::filesystem::path(JAMMI_SOURCE_DIR) / "tests/sql" / (name + ".test"));
   ASSERT_FALSE(commands.empty());
   for (Command& command : commands) {
-    SCOPED_TRACE(GetParam() + ".test:" + std::to_string(command.line));
+    SCOPED_TRACE(name + ".test:" + std::to_string(command.line));
     try {
       run.run(std::move(command));
     } catch (const Error& error) {
@@ -245,8 +282,15 @@ std::vector<std::string> script_names() {
   return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(, SqlScript, ::testing::ValuesIn(script_names()),
-                         [](const auto& script) { return script.param; });
+std::string test_name(const ::testing::TestParamInfo<SqlScript::ParamType>& script) {
+  const auto& [name, backend] = script.param;
+  return name + "_on_" + std::string(to_string(backend));
+}
+
+INSTANTIATE_TEST_SUITE_P(, SqlScript,
+                         ::testing::Combine(::testing::ValuesIn(script_names()),
+                                            ::testing::Values(Backend::Sqlite, Backend::Postgres)),
+                         test_name);
 
 }  // namespace
 }  // namespace jammi
