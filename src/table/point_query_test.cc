@@ -1,4 +1,5 @@
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <arrow/api.h>
@@ -180,6 +181,33 @@ TEST_P(PointQuery, waits_for_a_transaction_that_writes) {
   other.point_query(update);
   const std::string select = "SELECT needed FROM mutable.public.direct WHERE k = 1 AND kind = 'a'";
   EXPECT_EQ(engine_.point_query(select)->column(0)->ToString(), "[\n  [\n    10\n  ]\n]");
+}
+
+TEST_P(PointQuery, no_increment_of_many_writers_is_lost) {
+  constexpr int kIncrements = 40;
+  const std::string key = " WHERE k = 1 AND kind = 'b'";
+  engine_.query("UPDATE mutable.public.direct SET i64 = 0" + key);
+  const auto increment = [&](sql::Engine& engine, bool is_planned) {
+    for (int i = 0; i < kIncrements; ++i) {
+      const std::string text = "UPDATE mutable.public.direct SET i64 = i64 + 1" + key;
+      if (is_planned) {
+        engine.query(text);
+      } else {
+        engine.point_query(text);
+      }
+    }
+  };
+  sql::Engine other = testing::engine_over(std::make_shared<Store>(place_.open()), place_.directory());
+  {
+    std::vector<std::jthread> writers;
+    for (sql::Engine* engine : {&engine_, &other}) {
+      for (const bool is_planned : {false, false, true}) {
+        writers.emplace_back([&increment, engine, is_planned] { increment(*engine, is_planned); });
+      }
+    }
+  }
+  const TablePointer row = engine_.point_query("SELECT i64 FROM mutable.public.direct" + key);
+  EXPECT_EQ(row->column(0)->ToString(), "[\n  [\n    240\n  ]\n]");
 }
 
 TEST_P(PointQuery, takes_part_in_a_transaction) {
