@@ -6,6 +6,7 @@ import pathlib
 import pyarrow
 import pyarrow.parquet
 import pytest
+from database_servers import DATABASE, PASSWORD, TABLES, MariadbServer, PostgresServer
 
 import jammi_ai
 
@@ -85,4 +86,38 @@ def many_rows(db, tmp_path):
     table = pyarrow.table({"id": range(20_000), "text": [f"row {number} " + "word " * 60 for number in range(20_000)]})
     pyarrow.parquet.write_table(table, tmp_path / "many.parquet")
     db.add_source("many", path=tmp_path / "many.parquet", format="parquet")
+    return db
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    server = PostgresServer()
+    server.execute(f"CREATE DATABASE {DATABASE}", database="postgres")
+    server.execute(TABLES)
+    yield server
+    server.delete()
+
+
+@pytest.fixture(scope="session")
+def mariadb():
+    server = MariadbServer()
+    server.execute(
+        f"CREATE DATABASE {DATABASE}; CREATE USER jammi@'%' IDENTIFIED BY '{PASSWORD}';"
+        "GRANT ALL ON *.* TO jammi@'%';",
+        database="mysql",
+    )
+    server.execute(TABLES)
+    yield server
+    server.delete()
+
+
+@pytest.fixture(params=["postgres", "mariadb"])
+def server(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def shop(db, server):
+    """The database `db` with the server's tables as the source `shop`."""
+    db.add_source("shop", url=server.url())
     return db

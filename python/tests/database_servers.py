@@ -11,6 +11,14 @@ from urllib.parse import quote
 
 USER, PASSWORD = "jammi", "top secret: p@ss/word?"  # which a URL has to escape
 DATABASE = "shop"
+TABLES = """
+CREATE TABLE authors (id INTEGER PRIMARY KEY, name VARCHAR(100), institution VARCHAR(100));
+INSERT INTO authors VALUES (1, 'Ann', 'MIT'), (2, 'Bo', 'ETH'), (3, 'Cy', NULL);
+CREATE TABLE articles (id INTEGER PRIMARY KEY, title VARCHAR(100), abstract TEXT, author_id INTEGER, published BOOLEAN);
+INSERT INTO articles VALUES
+  (1, 'Solar panels', 'On roofs', 1, true), (2, 'Rice', 'With fish', 2, false), (3, 'Meaning', NULL, 1, true),
+  (4, 'The old city', 'A walk', 3, true);
+"""
 
 
 def free_port():
@@ -57,6 +65,7 @@ class PostgresServer(Server):
         with open(self.directory / "data" / "postgresql.auto.conf", "a", encoding="utf-8") as settings:
             settings.write(
                 f"port = {self.port}\nlisten_addresses = '127.0.0.1'\nfsync = off\nlog_statement = all\n"
+                f"log_connections = authorization\n"
                 f"unix_socket_directories = ''\n"
             )
 
@@ -145,3 +154,12 @@ class MariadbServer(Server):
         )  # fmt: skip
         assert result.returncode == 0, result.stderr
         return result.stdout.strip()
+
+
+def rows(db, query):
+    return [tuple(row.values()) for row in db.sql(query).to_pylist()]
+
+
+def assert_says_no_password(text):
+    for part in (PASSWORD, "p%40ss", "secret"):
+        assert part not in str(text)

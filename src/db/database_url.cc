@@ -18,8 +18,8 @@ namespace {
 constexpr std::array<std::string_view, 4> kMysqlSystemDatabases{"information_schema", "mysql",
                                                                 "performance_schema", "sys"};
 
-// A server that swallows packets must not hold up a statement for minutes.
-constexpr std::string_view kConnectTimeout = "connect_timeout=10";
+// A server that does not answer must not hold up a statement for ever.
+constexpr std::string_view kConnectTimeoutSeconds = "10";
 
 constexpr std::string_view kSqliteScheme = "sqlite://";
 
@@ -38,25 +38,36 @@ base::ServerUrl checked_parts(const std::string& source_id, const std::string& u
   return *std::move(parts);
 }
 
-sql::ExternalDatabase postgres(const std::string& source_id, std::string url) {
-  const base::ServerUrl parts =
-      checked_parts(source_id, url, "postgresql://user:password@host:5432/database");
-  if (!parts.parameters.contains("connect_timeout=")) {
-    url += (parts.parameters.empty() && !url.ends_with('?') ? "?" : parts.parameters.empty() ? "" : "&");
-    url += kConnectTimeout;
-  }
-  return {.type = SourceType::Postgres, .address = std::move(url), .schema = "public"};
+/// `url` with a bound on connecting, in the parameter that its client calls `name`, unless it has one.
+std::string with_connect_timeout(std::string url, std::string_view parameters, std::string_view name) {
+  const std::string assigned = std::string(name) + "=";
+  if (parameters.contains(assigned)) return url;
+  if (!parameters.empty())
+    url += "&";
+  else if (!url.ends_with('?'))
+    url += "?";
+  return url.append(assigned).append(kConnectTimeoutSeconds);
 }
 
-sql::ExternalDatabase mysql(const std::string& source_id, std::string url) {
-  std::string database =
-      percent_decoded(checked_parts(source_id, url, "mysql://user:password@host:3306/database").database);
+sql::ExternalDatabase postgres(const std::string& source_id, const std::string& url) {
+  const base::ServerUrl parts =
+      checked_parts(source_id, url, "postgresql://user:password@host:5432/database");
+  return {.type = SourceType::Postgres,
+          .address = with_connect_timeout(url, parts.parameters, "connect_timeout"),
+          .schema = "public"};
+}
+
+sql::ExternalDatabase mysql(const std::string& source_id, const std::string& url) {
+  const base::ServerUrl parts = checked_parts(source_id, url, "mysql://user:password@host:3306/database");
+  std::string database = percent_decoded(parts.database);
   const auto is_named = [&](std::string_view name) { return sql::is_same_name(name, database); };
   if (std::ranges::any_of(kMysqlSystemDatabases, is_named)) {
     throw source_error(ErrorCode::InvalidArgument, source_id,
                        "the server's own databases cannot be sources: " + database);
   }
-  return {.type = SourceType::Mysql, .address = std::move(url), .schema = std::move(database)};
+  return {.type = SourceType::Mysql,
+          .address = with_connect_timeout(url, parts.parameters, "connect-timeout"),
+          .schema = std::move(database)};
 }
 
 sql::ExternalDatabase sqlite(const std::string& source_id, const std::string& url) {

@@ -21,8 +21,12 @@ TEST(DatabaseUrl, postgres_shows_the_schema_public_and_gives_up_on_silent_server
             "postgres://[::1]:5432/shop?connect_timeout=1");
 }
 
-TEST(DatabaseUrl, mysql_shows_the_database) {
-  EXPECT_EQ(database(SourceType::Mysql, "mysql://ann:pw@host:3306/my%20shop").schema, "my shop");
+TEST(DatabaseUrl, mysql_shows_the_database_and_gives_up_on_silent_servers) {
+  const sql::ExternalDatabase plain = database(SourceType::Mysql, "mysql://ann:pw@host:3306/my%20shop");
+  EXPECT_EQ(plain.schema, "my shop");
+  EXPECT_EQ(plain.address, "mysql://ann:pw@host:3306/my%20shop?connect-timeout=10");
+  EXPECT_EQ(database(SourceType::Mysql, "mysql://host/shop?connect-timeout=1").address,
+            "mysql://host/shop?connect-timeout=1");
 }
 
 TEST(DatabaseUrl, sqlite_is_a_file) {

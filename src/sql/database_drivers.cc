@@ -1,9 +1,13 @@
 #include "sql/database_drivers.h"
 
-#include <filesystem>
+#include <algorithm>
+#include <functional>
+#include <ranges>
 #include <string>
+#include <tuple>
 
 #include <duckdb/catalog/catalog.hpp>
+#include <duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp>
 #include <duckdb/main/client_context.hpp>
 #include <duckdb/main/config.hpp>
 #include <duckdb/main/extension_callback_manager.hpp>
@@ -12,46 +16,35 @@
 #include <duckdb/storage/storage_extension.hpp>
 #include <duckdb/transaction/transaction_manager.hpp>
 
-#include "base/hash.h"
 #include "base/log.h"
 #include "sql/errors.h"
-#include "sql/query_state.h"
-#include "sql/quoting.h"
 
 namespace jammi::sql {
 namespace {
 
-struct Driver {
-  const char* extension;
+struct Extension {
+  const char* name;
   const char* settings;  // run once it is loaded
+  const char* query;     // its function that has a server run a text
 };
 
-// A pool of connections lives for one statement, so nothing has to look for idle ones. MySQL's TIMESTAMP has
-// no zone of its own: without a setting it would come in the zone of the server.
-Driver driver_of(SourceType type) {
+// A kept session's connections are looked at when they are taken again, by no thread of their own. MySQL's
+// TIMESTAMP has no zone of its own: without a setting it would come in the zone of the server.
+Extension extension_of(SourceType type) {
   switch (type) {
     case SourceType::Postgres:
-      return {"postgres_scanner", "SET GLOBAL pg_pool_enable_reaper_thread = false"};
+      return {"postgres_scanner", "SET GLOBAL pg_pool_enable_reaper_thread = false", "postgres_query"};
     case SourceType::Mysql:
       return {"mysql_scanner",
               "SET GLOBAL mysql_pool_enable_reaper_thread = false; SET GLOBAL mysql_session_time_zone = "
-              "'+00:00'"};
+              "'+00:00'",
+              "mysql_query"};
     case SourceType::Sqlite:
-      return {"sqlite_scanner", ""};
+      return {"sqlite_scanner", "", ""};
     case SourceType::File:
       break;
   }
   throw Error(ErrorCode::Internal, ErrorCategory::Sql, "files have no database driver");
-}
-
-const std::string kApplicationName = "application_name=";
-constexpr const char* kAddressOption = "jammi_address";
-
-// As the address was before a name was added to it.
-std::string without_application_name(std::string message, const std::string& name) {
-  const std::string added = kApplicationName + name;
-  const size_t position = message.find(added);
-  return position == std::string::npos ? message : message.erase(position - 1, added.size() + 1);
 }
 
 std::unique_ptr<duckdb::DuckDB> open_host() {
@@ -65,14 +58,27 @@ std::unique_ptr<duckdb::DuckDB> open_host() {
   return std::make_unique<duckdb::DuckDB>(nullptr, &config);
 }
 
-void load(duckdb::Connection& host, const Driver& driver) {
-  auto loaded = host.Query(std::string("LOAD ") + driver.extension);
+void load(duckdb::Connection& host, const Extension& extension) {
+  auto loaded = host.Query(std::string("LOAD ") + extension.name);
   if (loaded->HasError()) {
     throw Error(ErrorCode::Unsupported, ErrorCategory::Sql,
-                std::string("DuckDB's extension ") + driver.extension +
+                std::string("DuckDB's extension ") + extension.name +
                     " cannot be loaded: " + to_error(loaded->GetErrorObject()).message());
   }
-  if (*driver.settings != '\0') host.Query(driver.settings)->ThrowIfError();
+  if (*extension.settings != '\0') host.Query(extension.settings)->ThrowIfError();
+}
+
+duckdb::shared_ptr<const duckdb::TableFunction> function_of(duckdb::ClientContext& host, const char* name) {
+  duckdb::shared_ptr<const duckdb::TableFunction> function;
+  if (*name == '\0') return function;
+  host.RunFunctionInTransaction([&] {
+    auto& entry = duckdb::Catalog::GetSystemCatalog(host).GetEntry<duckdb::TableFunctionCatalogEntry>(
+        host, duckdb::QualifiedName(duckdb::Identifier::SystemCatalog(), duckdb::Identifier::DefaultSchema(),
+                                    duckdb::Identifier(name)));
+    function = entry.functions.GetFunctionByArguments(
+        host, {duckdb::LogicalType::VARCHAR, duckdb::LogicalType::VARCHAR});
+  });
+  return function;
 }
 
 // Scans look their settings up in the instance that runs them; LIMIT is pushed down by its optimizer.
@@ -133,82 +139,79 @@ duckdb::unique_ptr<duckdb::TransactionManager> create_transactions(
   return extension.create_transaction_manager(extension.storage_info, attached, catalog);
 }
 
+auto is_of(const ExternalDatabase& database) {
+  return [&database](const std::unique_ptr<DatabaseSession>& session) {
+    const ExternalDatabase& other = session->address();
+    return std::tie(other.type, other.address, other.schema) ==
+           std::tie(database.type, database.address, database.schema);
+  };
+}
+
 }  // namespace
 
-std::string DatabaseDrivers::driver(SourceType type) {
-  const Driver wanted = driver_of(type);
-  const std::string name = std::string("jammi_") + wanted.extension;
-  duckdb::DBConfig& config = duckdb::DBConfig::GetConfig(instance_);
+std::unique_ptr<DatabaseSession> DatabaseDrivers::open(const ExternalDatabase& database) {
+  if (auto kept = take(database)) {
+    try {
+      if (kept->is_current()) return kept;
+    } catch (const Error& error) {
+      log::debug("connecting to a database again: " + error.message());
+    }
+    close(database);  // the others will have seen as much
+  }
+  return std::make_unique<DatabaseSession>(driver(database.type), instance_, database);
+}
+
+void DatabaseDrivers::keep(std::unique_ptr<DatabaseSession> session) {
+  std::unique_ptr<DatabaseSession> oldest;  // closed without the lock
   std::lock_guard lock(mutex_);
-  if (duckdb::StorageExtension::Find(config, name)) return name;
+  kept_.push_back(std::move(session));
+  if (kept_.size() <= kMaxKept) return;
+  oldest = std::move(kept_.front());
+  kept_.erase(kept_.begin());
+}
+
+void DatabaseDrivers::close(const ExternalDatabase& database) {
+  std::vector<std::unique_ptr<DatabaseSession>> closed;  // without the lock
+  std::lock_guard lock(mutex_);
+  const auto found = std::ranges::stable_partition(kept_, std::not_fn(is_of(database)));
+  std::ranges::move(found, std::back_inserter(closed));
+  kept_.erase(found.begin(), found.end());
+}
+
+void DatabaseDrivers::close_all() {
+  std::vector<std::unique_ptr<DatabaseSession>> closed;  // without the lock
+  std::lock_guard lock(mutex_);
+  kept_.swap(closed);
+}
+
+std::unique_ptr<DatabaseSession> DatabaseDrivers::take(const ExternalDatabase& database) {
+  std::lock_guard lock(mutex_);
+  const auto found = std::ranges::find_if(kept_.rbegin(), kept_.rend(), is_of(database));
+  if (found == kept_.rend()) return nullptr;
+  std::unique_ptr<DatabaseSession> session = std::move(*found);
+  kept_.erase(std::next(found).base());
+  return session;
+}
+
+const DatabaseDriver& DatabaseDrivers::driver(SourceType type) {
+  std::lock_guard lock(mutex_);
+  if (const auto found = drivers_.find(type); found != drivers_.end()) return found->second;
+  const Extension extension = extension_of(type);
   if (!host_) host_ = open_host();
   duckdb::Connection connection(*host_);
   const size_t num_known_rules = num_rules(*connection.context);
-  load(connection, wanted);
+  load(connection, extension);
   share_settings_and_rules(*connection.context, num_known_rules, instance_);
   auto shared = duckdb::make_shared_ptr<duckdb::StorageExtension>();
   shared->storage_info = duckdb::make_shared_ptr<DriverInfo>(
-      *host_,
-      *duckdb::StorageExtension::Find(duckdb::DBConfig::GetConfig(*host_->instance), wanted.extension));
+      *host_, *duckdb::StorageExtension::Find(duckdb::DBConfig::GetConfig(*host_->instance), extension.name));
   shared->attach = attach;
   shared->create_transaction_manager = create_transactions;
-  duckdb::StorageExtension::Register(config, name, shared);
-  return name;
-}
-
-DatabaseDrivers::Attached DatabaseDrivers::open(const ExternalDatabase& database) {
-  if (database.type == SourceType::Sqlite) {
-    if (!std::filesystem::is_regular_file(database.address)) {
-      throw Error(ErrorCode::NotFound, ErrorCategory::Sql, "no such file: " + database.address);
-    }
-    duckdb::DBConfig::GetConfig(instance_).AddAllowedPath(database.address);
-  }
-  const std::string type = driver(database.type);
-  Attached attached{.name = "jammi-" + base::random_uuid(), .database = nullptr};
-  std::string address = database.address;
-  std::string options = "TYPE " + type + ", READ_ONLY, HIDDEN true";
-  if (database.type == SourceType::Postgres) {
-    address += (address.contains('?') ? "&" : "?") + kApplicationName + attached.name;
-    options += ", SCHEMA " + quote_literal(database.schema);
-  }
-  options += std::string(", ") + kAddressOption + " " + quote_literal(address);
-  const auto connection = connect(instance_, catalog::TenantScope::everything());
-  const std::string name = quote_identifier(attached.name);
-  auto result = connection->Query("ATTACH '' AS " + name + " (" + options + ")");
-  if (result->HasError()) {
-    const Error error = to_error(result->GetErrorObject());
-    throw Error(error.code(), error.category(), without_application_name(error.message(), attached.name));
-  }
-  connection->context->RunFunctionInTransaction([&] {
-    const duckdb::Identifier identifier(attached.name);
-    attached.database =
-        duckdb::Catalog::GetCatalog(*connection->context, identifier).GetAttached().shared_from_this();
-  });
-  return attached;
-}
-
-void DatabaseDrivers::close(const Attached& attached) {
-  auto detached = connect(instance_, catalog::TenantScope::everything())
-                      ->Query("DETACH " + quote_identifier(attached.name));
-  if (detached->HasError())
-    log::warn("a database was not closed: " + to_error(detached->GetErrorObject()).message());
-}
-
-void DatabaseDrivers::cancel(const ExternalDatabase& database, const std::string& name) {
-  if (database.type != SourceType::Postgres) return;
-  duckdb::Connection host(*host_);
-  const std::string statement =
-      "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = " + quote_literal(name);
-  for (const std::string& step :
-       {"ATTACH " + quote_literal(database.address) + " AS " + quote_identifier(name) +
-            " (TYPE postgres, READ_ONLY)",
-        "SELECT * FROM postgres_query(" + quote_literal(name) + ", " + quote_literal(statement) + ")",
-        "DETACH " + quote_identifier(name)}) {
-    auto result = host.Query(step);
-    if (!result->HasError()) continue;
-    log::warn("a server could not be asked to cancel: " + to_error(result->GetErrorObject()).message());
-    return;
-  }
+  const std::string name = std::string("jammi_") + extension.name;
+  duckdb::StorageExtension::Register(duckdb::DBConfig::GetConfig(instance_), name, shared);
+  return drivers_
+      .emplace(type, DatabaseDriver{*host_, name, function_of(*connection.context, extension.query)})
+      .first->second;
 }
 
 }  // namespace jammi::sql

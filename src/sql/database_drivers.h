@@ -1,52 +1,52 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
-#include <string>
+#include <vector>
 
 #include <duckdb.hpp>
-#include <duckdb/main/attached_database.hpp>
 
-#include "sql/engine.h"
+#include "sql/database_session.h"
 
-/// DuckDB's extensions that read other databases. Only .cc files of this folder include it.
 namespace jammi::sql {
 
-/// Opens external databases for the statements of one DuckDB instance. The extensions are loaded on first use
-/// and into an instance of their own: none of the functions and settings that they bring can be named in a
-/// statement. Thread-safe.
+/// The option of ATTACH that carries an address to a driver.
+inline constexpr char kAddressOption[] = "jammi_address";
+
+/// Opens external databases for the statements of one DuckDB instance and keeps some open between them. The
+/// extensions are loaded on first use and into an instance of their own: none of the functions and settings
+/// that they bring can be named in a statement. Thread-safe.
 class DatabaseDrivers {
  public:
-  /// Borrows `instance`, which must outlive this object and every database that it opened.
+  /// The most sessions kept for later statements, of all databases together.
+  static constexpr size_t kMaxKept = 8;
+
+  /// Borrows `instance`, which must outlive this object and every session.
   explicit DatabaseDrivers(duckdb::DatabaseInstance& instance) : instance_(instance) {}
 
-  /// A database as one statement has it open, read-only.
-  struct Attached {
-    std::string name;  ///< random, so that no statement can guess it; PostgreSQL's application_name
-    duckdb::shared_ptr<duckdb::AttachedDatabase> database;
-  };
+  /// A session that shows the tables of this moment, be it one that was kept. Throws as `DatabaseSession`
+  /// does, and Unsupported when the extension is not installed.
+  std::unique_ptr<DatabaseSession> open(const ExternalDatabase& database);
 
-  /// Connects to `database`. Throws Unavailable when the server cannot be reached or refuses the user,
-  /// NotFound for a SQLite file that does not exist,
-  /// Unsupported when the extension is not installed.
-  Attached open(const ExternalDatabase& database);
+  /// Keeps a session whose statement has ended, in place of the one that was kept longest if there are many.
+  void keep(std::unique_ptr<DatabaseSession> session);
 
-  /// Disconnects once nothing uses the database any more.
-  void close(const Attached& attached);
+  /// Closes what is kept of `database`.
+  void close(const ExternalDatabase& database);
 
-  /// Asks the server to end what it is doing for the database that was opened under `name`: the extensions
-  /// wait for a server's rows whatever happens to the statement. Only PostgreSQL can be asked, and a SQLite
-  /// file needs not. Logs why when
-  /// it cannot be reached.
-  void cancel(const ExternalDatabase& database, const std::string& name);
+  /// Closes all that is kept; must be called while the instance still lives.
+  void close_all();
 
  private:
-  /// The name under which the instance attaches databases of `type`.
-  std::string driver(SourceType type);
+  std::unique_ptr<DatabaseSession> take(const ExternalDatabase& database);
+  const DatabaseDriver& driver(SourceType type);
 
   duckdb::DatabaseInstance& instance_;
-  std::mutex mutex_;  // guards host_
+  std::mutex mutex_;  // guards what follows
   std::unique_ptr<duckdb::DuckDB> host_;
+  std::map<SourceType, DatabaseDriver> drivers_;
+  std::vector<std::unique_ptr<DatabaseSession>> kept_;  // the one kept last at the end
 };
 
 }  // namespace jammi::sql

@@ -61,6 +61,10 @@ struct Engine::State {
         catalogs(*database->instance),
         drivers(std::make_shared<DatabaseDrivers>(*database->instance)) {}
 
+  ~State() { drivers->close_all(); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
   std::unique_ptr<duckdb::Connection> connect(const TenantScope& scope) {
     auto connection = sql::connect(*database->instance, scope);
     duckdb::ClientData::Get(*connection->context)

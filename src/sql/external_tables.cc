@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <utility>
 
@@ -26,20 +27,23 @@ class OpenDatabase {
  public:
   OpenDatabase(duckdb::ClientContext& context, DatabaseDrivers& drivers, const ExternalDatabase& database)
       : drivers_(drivers),
-        schema_(database.schema),
-        attached_(drivers.open(database)),
-        canceller_(stop_token_of(context), [&context, &drivers, database, this] {
+        session_(drivers.open(database)),
+        stop_(stop_token_of(context)),
+        canceller_(std::in_place, stop_, [&context, this] {
           context.Interrupt();  // first: what the server then reports is no error of its own
-          drivers.cancel(database, attached_.name);
+          session_->cancel();
         }) {}
 
-  ~OpenDatabase() { drivers_.close(attached_); }
+  ~OpenDatabase() {
+    canceller_.reset();
+    if (!stop_.stop_requested()) drivers_.keep(std::move(session_));
+  }
   OpenDatabase(const OpenDatabase&) = delete;
   OpenDatabase& operator=(const OpenDatabase&) = delete;
 
   duckdb::optional_ptr<duckdb::TableCatalogEntry> find(duckdb::ClientContext& context,
                                                        const std::string& name) {
-    auto entry = schema(context).GetEntry(attached_.database->GetCatalog().GetCatalogTransaction(context),
+    auto entry = schema(context).GetEntry(catalog().GetCatalogTransaction(context),
                                           duckdb::CatalogType::TABLE_ENTRY, duckdb::Identifier(name));
     if (!entry || entry->type != duckdb::CatalogType::TABLE_ENTRY) return nullptr;
     return entry->Cast<duckdb::TableCatalogEntry>();
@@ -89,19 +93,21 @@ class OpenDatabase {
   }
 
   duckdb::SchemaCatalogEntry& schema(duckdb::ClientContext& context) {
-    // The transaction shares the database, which may be detached before it ends.
-    duckdb::MetaTransaction::Get(context).UseDatabase(attached_.database);
-    auto found = attached_.database->GetCatalog().GetSchema(context, duckdb::Identifier(schema_),
-                                                            duckdb::OnEntryNotFound::RETURN_NULL);
+    duckdb::shared_ptr<duckdb::AttachedDatabase> database = session_->database();
+    duckdb::MetaTransaction::Get(context).UseDatabase(database);
+    const std::string& name = session_->address().schema;
+    auto found = catalog().GetSchema(context, duckdb::Identifier(name), duckdb::OnEntryNotFound::RETURN_NULL);
     if (found) return *found;
-    throw Error(ErrorCode::NotFound, ErrorCategory::Sql, "the database has no schema: " + schema_);
+    throw Error(ErrorCode::NotFound, ErrorCategory::Sql, "the database has no schema: " + name);
   }
 
+  duckdb::Catalog& catalog() { return session_->database()->GetCatalog(); }
+
   DatabaseDrivers& drivers_;
-  std::string schema_;
-  DatabaseDrivers::Attached attached_;
+  std::unique_ptr<DatabaseSession> session_;
   duckdb::identifier_map_t<std::unique_ptr<ScannedTable>> entries_;
-  std::stop_callback<std::function<void()>> canceller_;
+  const std::stop_token stop_;
+  std::optional<std::stop_callback<std::function<void()>>> canceller_;
 };
 
 // The external databases that a connection's statement reads.
@@ -119,6 +125,8 @@ class ExternalDirectory final : public TableDirectory {
         source_(std::move(source)),
         database_(std::move(database)),
         tenant_column_(std::move(tenant_column)) {}
+
+  ~ExternalDirectory() override { drivers_->close(database_); }
 
   duckdb::optional_ptr<duckdb::CatalogEntry> find(duckdb::ClientContext& context,
                                                   duckdb::SchemaCatalogEntry& schema,

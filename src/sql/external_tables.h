@@ -13,8 +13,8 @@
 namespace jammi::sql {
 
 /// The schemas of an external source's catalog: the database's own schema, called "public". Each connection
-/// that reads the source connects to the server for itself and for as long as it lives, so that it sees the
-/// tables and columns of that moment, and a server that was restarted is found again. `source` names it in
+/// that reads the source has a session with the server for itself and for as long as it lives, which shows
+/// the tables and columns of that moment; a server that was restarted is found again. `source` names it in
 /// logs; `tenant_column` is what it declares (empty: none).
 SchemaDirectories external_schemas(std::shared_ptr<DatabaseDrivers> drivers, std::string source,
                                    ExternalDatabase database, std::string tenant_column);
