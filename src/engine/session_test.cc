@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -624,6 +625,45 @@ TEST_F(SessionTest, a_tenants_session_shares_the_engine_and_may_outlive_the_firs
   const auto query = bound->encode_text_query(kModel, "quantum");
   EXPECT_EQ(bound->search("notes", query, 3).run()->num_rows(), 3);
   EXPECT_EQ(bound->database().sql_table("SELECT * FROM vector_search('notes', 'quantum', 3)")->num_rows(), 3);
+}
+
+TEST_F(SessionTest, models_of_another_tenant_are_like_unknown_ones) {
+  session_.reset();
+  ::setenv("HF_HUB_OFFLINE", "1", 1);
+  session_ = Session::open(config_);
+  ::unsetenv("HF_HUB_OFFLINE");
+  const auto alice = session_->with_tenant(TenantId::parse("018f5a0e-c4c8-7e10-9c4f-3b6f7c5a8e9a"));
+  const auto bob = session_->with_tenant(TenantId::parse("018f5a0e-c4c8-7e10-9c4f-3b6f7c5a8e9b"));
+  const auto add = [&, files = copy_of_model()](const std::string& id, Session& owner) {
+    ModelRecord model;
+    model.name = id;
+    model.type = "huggingface";
+    model.backend = "candle";
+    model.status = "registered";
+    model.metadata_json = nlohmann::json{{"artifact_path", files.string()}}.dump();
+    session_->database().catalog().models().upsert(model, owner.database().scope());
+  };
+  const auto error_of = [](const std::string& id, const auto& call) {
+    try {
+      call(id);
+    } catch (const Error& error) {
+      const std::string text = error.what();
+      return text.substr(0, text.find(id)) + "ID" + text.substr(text.find(id) + id.size());
+    }
+    return std::string("none");
+  };
+  add("org/alices", *alice);
+  const auto use = [&](const std::string& id) { bob->encode_text_query(id, "quantum"); };
+  const auto evict = [&](const std::string& id) { bob->evict_model(id); };
+  EXPECT_NE(error_of("org/alices", use), "none");
+  EXPECT_EQ(error_of("org/alices", use), error_of("org/nobody", use));
+  EXPECT_EQ(error_of("org/alices", evict), error_of("org/nobody", evict));
+  EXPECT_TRUE(bob->loaded_models().empty());
+  EXPECT_EQ(bob->database().sql_table("SELECT * FROM models")->num_rows(), 0);
+  EXPECT_EQ(alice->database().sql_table("SELECT * FROM models")->num_rows(), 1);
+
+  add("org/shared", *session_);
+  EXPECT_EQ(error_of("org/shared", use), "none");
 }
 
 TEST_F(SessionTest, what_is_remembered_is_remembered_for_each_tenant_apart) {
