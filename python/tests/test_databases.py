@@ -184,6 +184,50 @@ def test_every_common_type_of_mariadb_arrives_with_its_nulls(db, mariadb):
     assert (full["y"], full["j"], full["m"]) == (2024, '{"a": 1}', "happy")
 
 
+UNUSUAL_POSTGRES = [
+    ("money", "12.34", "$12.34"), ("bit(3)", "B'101'", "101"), ("inet", "'10.0.0.1'", "10.0.0.1/32"), ("xml", "'<a/>'", "<a/>"),
+    ("macaddr", "'08:00:2b:01:02:03'", "08:00:2b:01:02:03"), ("int4range", "'[1,5)'", "[1,5)"), ("tsvector", "'a b'", "'a' 'b'"),
+    ("point", "'(1,2)'", {"x": 1.0, "y": 2.0}), ("numeric", "1.25", 1.25), ("numeric(50,2)", "1e40", 1e40), ("oid", "5", 5),
+    ("int[][]", "'{{1,2},{3,4}}'", [[1, 2], [3, 4]]), ("text[]", "'{NULL,\"a,b\"}'", [None, "a,b"]), ("bool[]", "'{t,f}'", [True, False]),
+    ("numeric(9,2)[]", "'{1.25}'", [decimal.Decimal("1.25")]), ("float4", "'Infinity'", float("inf")), ("bpchar", "'x '", "x"),
+]  # fmt: skip
+UNUSUAL_MARIADB = [
+    ("BIT(1)", "b'1'", True), ("TIME", "'12:34:56'", "12:34:56"), ("TIME(3)", "'-100:00:00.5'", "-100:00:00.5"), ("MEDIUMINT", "-5", -5),
+    ("SET('a','b')", "'a,b'", "a,b"), ("DECIMAL(65,30)", "1.25", 1.25), ("UUID", "'11111111-1111-1111-1111-111111111111'",
+    "11111111-1111-1111-1111-111111111111"), ("INET6", "'::1'", "::1"), ("TINYINT", "-5", -5), ("TINYINT UNSIGNED", "200", 200),
+    ("SMALLINT UNSIGNED", "65535", 65535), ("INT UNSIGNED", "4294967295", 4294967295), ("BINARY(3)", "x'0102'", b"\1\2\0"),
+    ("LONGTEXT", "'x'", "x"), ("LONGBLOB", "x'00ff'", b"\0\xff"), ("CHAR(5) CHARACTER SET latin1", "'é'", "é"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["postgres", "mariadb"])
+def test_unusual_types_arrive_too_and_conditions_on_them_are_met(db, name, request):
+    server = request.getfixturevalue(name)
+    unusual = UNUSUAL_POSTGRES if name == "postgres" else UNUSUAL_MARIADB
+    columns = ", ".join(f"v{i} {type_name} NULL" for i, (type_name, _, _) in enumerate(unusual))
+    values = ", ".join(value for _, value, _ in unusual)
+    server.execute(f"CREATE TABLE unusual (id INTEGER, {columns}); INSERT INTO unusual VALUES (1, {values}); INSERT INTO unusual (id) VALUES (2)")
+    try:
+        db.add_source("shop", url=server.url())
+        full, empty = db.sql("SELECT * FROM shop.public.unusual ORDER BY id").to_pylist()
+        for i, (type_name, _, expected) in enumerate(unusual):
+            assert (type_name, full[f"v{i}"], empty[f"v{i}"]) == (type_name, expected, None)
+            same = f"SELECT id FROM shop.public.unusual WHERE v{i} = (SELECT v{i} FROM shop.public.unusual WHERE id = 1)"
+            assert (type_name, rows(db, same)) == (type_name, [(1,)])
+    finally:
+        server.execute("DROP TABLE unusual")
+
+
+def test_a_type_that_cannot_be_read_is_named(db, postgres):
+    postgres.execute("CREATE TABLE rounded (id INTEGER, hundreds NUMERIC(5, -2)); INSERT INTO rounded VALUES (1, 12345)")
+    try:
+        db.add_source("shop", url=postgres.url())
+        with pytest.raises(ERROR, match="negative scale cannot be read.*rounded.hundreds"):
+            db.sql("SELECT * FROM shop.public.rounded")
+    finally:
+        postgres.execute("DROP TABLE rounded")
+
+
 def test_a_table_is_embedded_searched_and_its_rows_are_shown(shop, model):
     shop.generate_text_embeddings(source="shop", model=model, columns=["title", "abstract"], key="id")
     assert [table["row_count"] for table in shop.describe_source("shop")["result_tables"]] == [4]

@@ -22,6 +22,12 @@ namespace {
 
 using Visit = std::function<void(duckdb::CatalogEntry&)>;
 
+// PostgreSQL's scale of -2 rounds to hundreds; the extension takes it for one of 254.
+bool has_negative_scale(const duckdb::LogicalType& type) {
+  return type.id() == duckdb::LogicalTypeId::DECIMAL &&
+         duckdb::DecimalType::GetScale(type) > duckdb::DecimalType::GetWidth(type);
+}
+
 // A database as one connection has it open.
 class OpenDatabase {
  public:
@@ -88,6 +94,12 @@ class OpenDatabase {
  private:
   static BoundScan bind_scan(duckdb::ClientContext& context, duckdb::TableCatalogEntry& table) {
     BoundScan scan = shape_of(table);
+    for (size_t i = 0; i < scan.types.size(); ++i) {
+      if (!has_negative_scale(scan.types[i])) continue;
+      throw Error(ErrorCode::Unsupported, ErrorCategory::Sql,
+                  "a numeric column with a negative scale cannot be read, a view that casts it can: " +
+                      table.name.GetIdentifierName() + "." + scan.names[i].GetIdentifierName());
+    }
     scan.function = table.GetScanFunction(context, scan.bind_data);
     return scan;
   }
