@@ -92,7 +92,7 @@ struct Engine::State {
     }
     translated([&] { connection->BeginTransaction(); });
     auto result = run_statements(connection, std::move(statements), store(), kTableBatchRows, stop);
-    translated([&] { connection->Commit(); });
+    commit(*connection);
     return std::make_shared<arrow::TableBatchReader>(std::move(result));
   }
 

@@ -87,10 +87,14 @@ class StoreTransactions final : public duckdb::TransactionManager {
     return started;
   }
 
-  duckdb::ErrorData CommitTransaction(duckdb::ClientContext&, duckdb::Transaction& transaction) override {
+  duckdb::ErrorData CommitTransaction(duckdb::ClientContext& context,
+                                      duckdb::Transaction& transaction) override {
     duckdb::ErrorData failure;
     try {
-      inside_duckdb([&] { static_cast<StoreTransactionHolder&>(transaction).commit(); });
+      static_cast<StoreTransactionHolder&>(transaction).commit();
+    } catch (const Error& error) {
+      note_commit_failure(context, error);
+      failure = duckdb::ErrorData(to_duckdb(error));
     } catch (const std::exception& thrown) {
       failure = duckdb::ErrorData(thrown);
     }

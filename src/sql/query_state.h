@@ -5,6 +5,8 @@
 
 #include <duckdb.hpp>
 
+#include <jammi/error.h>
+
 #include "catalog/tenant_scope.h"
 
 /// What a connection knows of the statement that it runs. Each connection runs one.
@@ -23,5 +25,11 @@ void set_stop_token(duckdb::ClientContext& context, std::stop_token stop);
 
 /// That token; one that is never set on a connection without a statement of ours.
 std::stop_token stop_token_of(duckdb::ClientContext& context);
+
+/// Commits the connection's explicit transaction.
+void commit(duckdb::Connection& connection);
+
+/// Keeps what a database reports of a commit for `commit` to throw: DuckDB keeps its text alone.
+void note_commit_failure(duckdb::ClientContext& context, const Error& failure);
 
 }  // namespace jammi::sql

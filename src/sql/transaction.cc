@@ -10,6 +10,7 @@
 #include "sql/mutable_catalog.h"
 #include "sql/point_execution.h"
 #include "sql/point_statement.h"
+#include "sql/query_state.h"
 #include "sql/script.h"
 #include "sql/statement.h"
 
@@ -61,7 +62,7 @@ void Transaction::change(const std::function<void(StoreTransaction&)>& change) {
 }
 
 void Transaction::commit() {
-  attempt([&] { connection_->Commit(); });
+  attempt([&] { sql::commit(*connection_); });
   connection_.reset();
 }
 

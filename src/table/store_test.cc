@@ -1,6 +1,9 @@
 #include "table/store.h"
 
+#include <algorithm>
 #include <atomic>
+#include <csignal>
+#include <filesystem>
 #include <limits>
 #include <string>
 #include <thread>
@@ -8,6 +11,7 @@
 #include <arrow/api.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "catalog/testing.h"
 #include "sql/arrow_status.h"
@@ -355,6 +359,64 @@ TEST_P(MutableTablesInFiles, a_full_disk_is_reported_and_changes_nothing) {
                run("INSERT INTO mutable.public.numbers SELECT i + 2, repeat('x', 100) || i "
                    "FROM range(1000) t(i)"));
   EXPECT_EQ(run("SELECT n FROM mutable.public.numbers"), (Rows{{"1"}}));
+}
+
+/// Keeps this process from writing more than so many bytes to a file, while it lives.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(uint64_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  void (*const handler_)(int);
+  rlimit before_{};
+};
+
+TEST_P(MutableTablesInFiles, a_write_that_the_system_refuses_changes_nothing) {
+  run("INSERT INTO mutable.public.numbers VALUES (1, 'a')");
+  uint64_t largest = 0;
+  for (const auto& file : std::filesystem::directory_iterator(place_.directory())) {
+    if (file.is_regular_file()) largest = std::max<uint64_t>(largest, file.file_size());
+  }
+  {
+    const FileSizeLimit limit(largest + 20'000);
+    EXPECT_ERROR(ErrorCode::Unavailable,
+                 "Mutable table error: backend: the catalog file cannot be read or written",
+                 run("DELETE FROM mutable.public.numbers; INSERT INTO mutable.public.numbers "
+                     "SELECT i + 2, repeat('x', 100) || i FROM range(1000) t(i)"));
+  }
+  EXPECT_EQ(run("SELECT n FROM mutable.public.numbers"), (Rows{{"1"}}));
+  EXPECT_EQ(run("INSERT INTO mutable.public.numbers SELECT i + 2, repeat('x', 100) || i "
+                "FROM range(1000) t(i)"),
+            (Rows{{"1000"}}));
+}
+
+TEST_P(MutableTables, the_widest_table_is_written_and_read) {
+  constexpr size_t kMostColumns = 1'500;
+  std::vector<MutableColumn> columns;
+  std::string ones = "1";
+  std::string changes = "c1 = 2";
+  for (size_t i = 0; i < kMostColumns; ++i) {
+    columns.push_back({.name = "c" + std::to_string(i), .type = ColumnType::Int16, .is_nullable = true});
+    if (i > 0) ones += ", 1";
+    if (i > 1) changes += ", c" + std::to_string(i) + " = 2";
+  }
+  store_->create(MutableTableBuilder("wide", columns).primary_key({"c0"}).build());
+  EXPECT_EQ(run("INSERT INTO mutable.public.wide VALUES (" + ones + ")"), (Rows{{"1"}}));
+  EXPECT_EQ(run("UPDATE mutable.public.wide SET " + changes), (Rows{{"1"}}));
+  const Rows rows = run("SELECT * FROM mutable.public.wide");
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].front(), "1");
+  EXPECT_EQ(std::ranges::count(rows[0], "2"), kMostColumns - 1);
 }
 
 }  // namespace
