@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rows out of PostgreSQL and MariaDB and changes of mutable tables, ours against other clients of the databases."""
+"""Rows out of PostgreSQL and MariaDB, changes of mutable tables against other clients, and what tenants cost."""
 import argparse
 import datetime
 import subprocess
@@ -7,6 +7,7 @@ import sys
 import time
 
 import data_changes
+import data_tenants
 from measuring import JAMMI, ROOT, Finished, artifacts, machine, median, record
 from sql import Ours, Theirs
 
@@ -119,6 +120,8 @@ def main():
         lines += ["", data_changes.HEADER]
         lines += data_changes.compare(ours, data_changes.SqliteClient(), environment)
         lines += compare_changes_in(databases[0])
+        lines += ["", data_tenants.HEADER]
+        lines += data_tenants.compare(environment)
     finally:
         for database in databases:
             database.server.delete()

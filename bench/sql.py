@@ -69,9 +69,9 @@ def same_rows(ours, theirs):
 class Ours:
     """Our SQL layer in one process that stays; it prints the milliseconds each statement took."""
 
-    def __init__(self, environment):
+    def __init__(self, environment, tenant=None):
         self.process = subprocess.Popen(
-            [SQL_BENCH], env=os.environ | environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [SQL_BENCH, *([tenant] if tenant else [])], env=os.environ | environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def milliseconds(self, query):

@@ -1,5 +1,5 @@
 // Runs each line of standard input as one SQL statement, reads all of its rows, and prints the milliseconds
-// that took. usage: sql_bench
+// that took. usage: sql_bench [TENANT]
 #include <chrono>
 #include <iostream>
 #include <string>
@@ -21,9 +21,10 @@ void run(jammi::Database& database, const std::string& statement) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
   try {
     auto database = jammi::Database::open(jammi::load_config());
+    if (argc == 2) database->bind_tenant(jammi::TenantId::parse(argv[1]));
     for (std::string statement; std::getline(std::cin, statement);) {
       auto started = std::chrono::steady_clock::now();
       run(*database, statement);
