@@ -103,13 +103,13 @@ void create_mutable_table(const Context& context, const MutableTableOptions& opt
     builder.index(std::move(index));
   }
   if (!options.order_column.empty()) builder.order_column(options.order_column);
-  Database::open(configure(context))->create_mutable_table(builder.build());
+  open_database(context)->create_mutable_table(builder.build());
   context.out << fmt::format("Mutable table '{}' registered (primary_key=[{}], indexes=[{}]).\n",
                              options.name, fmt::join(options.primary_key, ","), fmt::join(indexes, ","));
 }
 
 void drop_mutable_table(const Context& context, const std::string& name) {
-  Database::open(configure(context))->drop_mutable_table(name);
+  open_database(context)->drop_mutable_table(name);
   context.out << "Mutable table '" << name << "' dropped.\n";
 }
 
@@ -119,7 +119,7 @@ void list_mutable_tables(const Context& context) {
       .rows = {},
       .rule_width = 80,
       .empty_message = "No mutable tables registered."};
-  for (const MutableTableDefinition& table : Database::open(configure(context))->list_mutable_tables()) {
+  for (const MutableTableDefinition& table : open_database(context)->list_mutable_tables()) {
     listing.rows.push_back(
         {table.id, fmt::format("{}", fmt::join(table.primary_key, ",")), declarations(table.columns)});
   }

@@ -514,6 +514,21 @@ def test_mutable_tables(jammi, tmp_path):
     assert "Mutable table error: mutable table not found: items" in jammi.fail("mutable", "drop", "items")
 
 
+def test_mutable_tables_of_a_tenant(jammi, tmp_path):
+    schema = tmp_path / "items.json"
+    schema.write_text(json.dumps([{"name": "id", "type": "Utf8"}]))
+    for name, options in [("mine", ["--tenant", ALICE]), ("shared", [])]:
+        jammi.succeed("mutable", "create", "--name", name, "--schema", schema, "--primary-key", "id", *options)
+    fill = "INSERT INTO mutable.public.shared VALUES ('nobodys'); SELECT id FROM mutable.public.shared"
+    assert jammi.succeed("query", fill, "--format", "csv") == "id\nnobodys\n"
+    listed = jammi.succeed("mutable", "list", "--tenant", ALICE)
+    assert "mine" in listed and "shared" not in listed
+    assert jammi.fail("query", "DELETE FROM mutable.public.shared", "--tenant", ALICE).startswith("Tenant error: a row of all")
+    assert jammi.fail("mutable", "drop", "shared", "--tenant", ALICE).startswith("Tenant error: a mutable table of all")
+    assert "not found: mine" in jammi.fail("mutable", "drop", "mine", "--tenant", BOB)
+    jammi.succeed("mutable", "drop", "mine", "--tenant", ALICE)
+
+
 @pytest.mark.parametrize(
     ("index", "message"),
     [
