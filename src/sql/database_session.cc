@@ -37,7 +37,8 @@ void run(duckdb::Connection& connection, const std::string& statement) {
 }
 
 // All that decides what the extension makes of the tables, in one text; it remembers them for as long as the
-// database is attached. The connection's number is asked for with it.
+// database is attached. The connection's number and that of the columns with several bits are asked for with
+// it.
 std::string state_query(const ExternalDatabase& database) {
   if (database.type == SourceType::Postgres) {
     return "SELECT pg_backend_pid()::text, md5(concat("
@@ -47,11 +48,12 @@ std::string state_query(const ExternalDatabase& database) {
            "WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = " +
            quote_literal(database.schema) +
            ") AND c.relkind IN ('r', 'p', 'v', 'm', 'f')), "
-           "(SELECT string_agg(concat_ws(' ', enumtypid, enumlabel), ',' ORDER BY oid) FROM pg_enum)))";
+           "(SELECT string_agg(concat_ws(' ', enumtypid, enumlabel), ',' ORDER BY oid) FROM pg_enum))), '0'";
   }
   return "SELECT CAST(CONNECTION_ID() AS CHAR), CONCAT_WS(' ', COUNT(*), BIT_XOR(CAST(CONV(LEFT(MD5("
          "CONCAT_WS(' ', table_name, ordinal_position, column_name, column_type, is_nullable)), 16), 16, 10) "
-         "AS UNSIGNED))) FROM information_schema.columns WHERE table_schema = DATABASE()";
+         "AS UNSIGNED))), CAST(COUNT(IF(data_type = 'bit' AND column_type <> 'bit(1)', 1, NULL)) AS CHAR) "
+         "FROM information_schema.columns WHERE table_schema = DATABASE()";
 }
 
 }  // namespace
@@ -121,7 +123,7 @@ DatabaseSession::State DatabaseSession::ask_state() {
       duckdb::TableFunctionBindInput input(arguments, options, no_types, no_names,
                                            driver_.query->function_info.get(), nullptr, bound, call);
       const auto data = driver_.query->bind(context, input, types, names);
-      duckdb::TableFunctionInitInput init(data.get(), duckdb::vector<duckdb::column_t>{0, 1}, {}, nullptr);
+      duckdb::TableFunctionInitInput init(data.get(), duckdb::vector<duckdb::column_t>{0, 1, 2}, {}, nullptr);
       const auto global = driver_.query->init_global(context, init);
       duckdb::ThreadContext thread(context);
       duckdb::ExecutionContext execution(context, thread, nullptr);
@@ -130,7 +132,9 @@ DatabaseSession::State DatabaseSession::ask_state() {
       row.Initialize(context, types);
       duckdb::TableFunctionInput scan(data.get(), local.get(), global.get());
       driver_.query->function(context, scan, row);
-      state = {.connection = row.GetValue(0, 0).ToString(), .tables = row.GetValue(1, 0).ToString()};
+      state = {.connection = row.GetValue(0, 0).ToString(),
+               .tables = row.GetValue(1, 0).ToString(),
+               .has_bits = row.GetValue(2, 0).ToString() != "0"};
     });
   });
   return state;

@@ -37,6 +37,10 @@ class DatabaseSession {
   /// is gone.
   bool is_current();
 
+  /// Whether a table has a MySQL BIT(n), n > 1: the extension reads it as a binary string, with which the
+  /// server compares it wrongly.
+  bool has_bits() const { return state_.has_bits; }
+
   /// Asks the server to end what it is doing for this session, which is of no use afterwards: the extensions
   /// wait for a server's rows whatever happens to the statement. A SQLite file needs it not. Logs why when
   /// the server cannot be asked. Called from any thread.
@@ -47,6 +51,7 @@ class DatabaseSession {
   struct State {
     std::string connection;
     std::string tables;
+    bool has_bits = false;
   };
   State ask_state();
 

@@ -72,8 +72,12 @@ class OpenDatabase {
     if (!table) return nullptr;
     std::unique_ptr<ScannedTable>& entry = entries_[table->name];
     if (!entry) {
-      const auto bind = [&source = *table](duckdb::ClientContext& binding) {
-        return bind_scan(binding, source);
+      const auto bind = [&source = *table, has_bits = session_->has_bits()](duckdb::ClientContext& binding) {
+        BoundScan scan = bind_scan(binding, source);
+        if (has_bits && std::ranges::contains(scan.types, duckdb::LogicalType(duckdb::LogicalType::BLOB))) {
+          scan.function.filter_pushdown = false;
+        }
+        return scan;
       };
       const BoundScan shape = shape_of(*table);
       entry = std::make_unique<ScannedTable>(owner, table->name.GetIdentifierName(), shape, bind,
