@@ -100,6 +100,16 @@ def test_a_value_of_another_type_is_an_error_that_names_it(source, file):
     assert rows(source, "SELECT count(id) FROM s.public.notes") == [(4,)]
 
 
+def test_a_file_whose_place_another_takes_is_read_anew(source, file):
+    assert len(rows(source, "SELECT id FROM s.public.notes")) == 4
+    file.unlink()
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE notes (other TEXT)")
+        connection.execute("INSERT INTO notes VALUES ('new')")
+    connection.close()
+    assert rows(source, "SELECT * FROM s.public.notes") == [("new",)]
+
+
 def test_a_file_that_vanishes_is_reported_by_the_statement_that_reads_it(source, file):
     file.unlink()
     with pytest.raises(ERROR, match="no such file"):

@@ -162,6 +162,8 @@ std::unique_ptr<DatabaseSession> DatabaseDrivers::open(const ExternalDatabase& d
 }
 
 void DatabaseDrivers::keep(std::unique_ptr<DatabaseSession> session) {
+  // A file is opened soon enough, and nothing would tell that another has taken its place.
+  if (session->address().type == SourceType::Sqlite) return;
   std::unique_ptr<DatabaseSession> oldest;  // closed without the lock
   std::lock_guard lock(mutex_);
   kept_.push_back(std::move(session));

@@ -29,7 +29,8 @@ class DatabaseDrivers {
   /// does, and Unsupported when the extension is not installed.
   std::unique_ptr<DatabaseSession> open(const ExternalDatabase& database);
 
-  /// Keeps a session whose statement has ended, in place of the one that was kept longest if there are many.
+  /// Keeps a session with a server whose statement has ended, in place of the one that was kept longest if
+  /// there are many.
   void keep(std::unique_ptr<DatabaseSession> session);
 
   /// Closes what is kept of `database`.
