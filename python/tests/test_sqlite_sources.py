@@ -101,7 +101,7 @@ def test_a_value_of_another_type_is_an_error_that_names_it(source, file):
 
 
 def test_a_file_whose_place_another_takes_is_read_anew(source, file):
-    assert len(rows(source, "SELECT id FROM s.public.notes")) == 4
+    assert len(rows(source, "SELECT id FROM s.public.notes")) == 3
     file.unlink()
     with sqlite3.connect(file) as connection:
         connection.execute("CREATE TABLE notes (other TEXT)")

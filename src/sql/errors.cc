@@ -1,6 +1,7 @@
 #include "sql/errors.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,8 +27,20 @@ ErrorCode io_code(std::string_view message) {
   return ErrorCode::Unavailable;
 }
 
+/// What a server said of a statement that an extension sent it, without that statement; nothing in other
+/// messages.
+std::optional<std::string_view> answer_of_server(std::string_view message) {
+  constexpr std::string_view kMark = "\": ERROR:";
+  const size_t start = message.rfind(kMark);
+  if (!message.starts_with("Failed to ") || start == std::string_view::npos) return std::nullopt;
+  return message.substr(start + kMark.size());
+}
+
 ErrorCode code_of(duckdb::ExceptionType type, std::string_view message) {
   using duckdb::ExceptionType;
+  if (const auto answer = answer_of_server(message)) {
+    return contains(*answer, "does not exist") ? ErrorCode::NotFound : io_code(*answer);
+  }
   if (message.starts_with("CSV Error") || message.starts_with("Malformed JSON")) {
     return ErrorCode::DataCorruption;
   }
@@ -150,6 +163,9 @@ std::string without_extension_hint(const std::string& message) {
 std::string text_of(const duckdb::ErrorData& error) {
   auto subtype = error.ExtraInfo().find("error_subtype");
   if (subtype != error.ExtraInfo().end() && subtype->second == "MISSING_ENTRY") return missing_entry(error);
+  if (const auto answer = answer_of_server(error.RawMessage())) {
+    return "the server refused to read a table: " + base::hide_passwords(one_line(*answer));
+  }
   if (error.Type() == duckdb::ExceptionType::CATALOG && contains(error.RawMessage(), " extension.")) {
     return without_extension_hint(error.RawMessage());
   }
