@@ -95,6 +95,7 @@ struct Config {
   Logging logging;
   Catalog catalog;
   Broker broker;
+  std::map<std::string, std::string> sources;  ///< URLs of databases by the ids of their sources
 };
 
 /// Loads the configuration: defaults, then the file, then `JAMMI_<SECTION>__<FIELD>` variables.

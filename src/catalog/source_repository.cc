@@ -106,17 +106,30 @@ std::vector<SourceRecord> SourceRepository::list(const TenantScope& scope) const
 
 void SourceRepository::set_option(const std::string& id, const std::string& name,
                                   const std::optional<std::string>& value, const TenantScope& scope) {
+  change(id, scope, [&](SourceConnection& connection) {
+    if (value) {
+      connection.options[name] = *value;
+    } else {
+      connection.options.erase(name);
+    }
+  });
+}
+
+void SourceRepository::set_url(const std::string& id, const std::string& url, const TenantScope& scope) {
+  change(id, scope, [&](SourceConnection& connection) { connection.url = url; });
+}
+
+void SourceRepository::change(const std::string& id, const TenantScope& scope,
+                              const std::function<void(SourceConnection&)>& change) {
   auto lease = pool_.lease();
   Transaction transaction(*lease);
   SourceConnection connection = source_or_throw(find_source(*lease, id, scope), id).connection;
-  if (value) {
-    connection.options[name] = *value;
-  } else {
-    connection.options.erase(name);
-  }
-  Statement update(*lease,
-                   "UPDATE sources SET options = ?, updated_at = CURRENT_TIMESTAMP WHERE source_id = ?");
-  update.bind(std::string_view(connection_json(id, connection))).bind(std::string_view(id)).run();
+  change(connection);
+  Statement update(
+      *lease, "UPDATE sources SET uri = ?, options = ?, updated_at = CURRENT_TIMESTAMP WHERE source_id = ?");
+  const std::string shown_url = base::hide_passwords(connection.url.value_or(""));
+  update.bind(std::string_view(shown_url)).bind(std::string_view(connection_json(id, connection)));
+  update.bind(std::string_view(id)).run();
   transaction.commit();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,11 +34,17 @@ class SourceRepository {
   void set_option(const std::string& id, const std::string& name, const std::optional<std::string>& value,
                   const TenantScope& scope = {});
 
+  /// Changes a source's URL. Throws source_error(NotFound, "Source not found").
+  void set_url(const std::string& id, const std::string& url, const TenantScope& scope = {});
+
   /// Removes the row only; result tables are the result store's. A bound tenant removes only its own sources.
   /// Throws source_error(NotFound, "Source not found").
   void remove(const std::string& id, const TenantScope& scope = {});
 
  private:
+  void change(const std::string& id, const TenantScope& scope,
+              const std::function<void(SourceConnection&)>& change);
+
   ConnectionPool& pool_;
 };
 

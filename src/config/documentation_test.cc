@@ -41,6 +41,7 @@ struct TypeName {
   std::string operator()(const OptionalPath&) const { return "path"; }
   std::string operator()(const TextList&) const { return "list of text"; }
   std::string operator()(const Headers&) const { return "table of text"; }
+  std::string operator()(const Urls&) const { return "table of URLs"; }
   std::string operator()(const Word& setting) const {
     std::string words;
     for (std::string_view word : setting.words)

@@ -123,6 +123,7 @@ std::span<const Key> keys() {
           kTopics},
       Key{"broker.credentials_path", OptionalPath{at<&Config::broker, &Config::Broker::credentials_path>},
           kTopics},
+      Key{"sources", Urls{at<&Config::sources>}, ""},
   };
   return kKeys;
 }

@@ -63,8 +63,13 @@ struct Headers {
   std::map<std::string, std::string>& (*at)(Config&);
 };
 
+/// Names in lower case and URLs.
+struct Urls {
+  std::map<std::string, std::string>& (*at)(Config&);
+};
+
 using Setting = std::variant<WholeNumber, OptionalWholeNumber, Integer, Fraction, Flag, Text, ByteSize, Path,
-                             OptionalPath, Word, TextList, Headers>;
+                             OptionalPath, Word, TextList, Headers, Urls>;
 
 /// One key of the configuration. `name` is dotted ("engine.batch_size"). A key whose `reserved_for` names a
 /// part of the engine that does not exist yet is read and checked; a value other than the default logs that

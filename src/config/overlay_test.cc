@@ -57,6 +57,8 @@ max_lifetime_secs = 1800
 [broker]
 kind = "jet_stream"
 credentials_path = "/run/nats.creds"
+[sources]
+shop = "postgresql://host/shop"
 )");
   EXPECT_EQ(config.artifact_dir, "/data/jammi");
   EXPECT_EQ(config.engine.execution_threads, 3u);
@@ -73,6 +75,7 @@ credentials_path = "/run/nats.creds"
   EXPECT_EQ(config.catalog.kind, Config::CatalogKind::Postgres);
   EXPECT_EQ(config.catalog.url, "postgres://host/db");
   EXPECT_EQ(config.catalog.max_lifetime_secs, 1800u);
+  EXPECT_EQ(config.sources.at("shop"), "postgresql://host/shop");
   EXPECT_EQ(config.broker.kind, Config::BrokerKind::JetStream);
   EXPECT_EQ(config.broker.credentials_path, "/run/nats.creds");
 }
@@ -142,6 +145,7 @@ struct OtherValue {
   std::string operator()(const Word& setting) const { return std::string(setting.words.back()); }
   std::string operator()(const TextList&) const { return "first, second"; }
   std::string operator()(const Headers&) const { return "secret"; }
+  std::string operator()(const Urls&) const { return "mysql://host/db"; }
 };
 
 /// Whether the key's place holds what `OtherValue` spells.
@@ -164,13 +168,16 @@ struct HoldsOtherValue {
   bool operator()(const Headers& setting) const {
     return setting.at(config) == std::map<std::string, std::string>{{"X-API-KEY", "secret"}};
   }
+  bool operator()(const Urls& setting) const {
+    return setting.at(config) == std::map<std::string, std::string>{{"x_api_key", "mysql://host/db"}};
+  }
 };
 
 TEST(EnvironmentOverlay, every_key_has_a_variable) {
   for (const Key& key : keys()) {
-    bool is_headers = std::holds_alternative<Headers>(key.setting);
+    bool is_table = std::holds_alternative<Headers>(key.setting) || std::holds_alternative<Urls>(key.setting);
     Config config = from_variables(
-        {{variable_name(key) + (is_headers ? "__X_API_KEY" : ""), std::visit(OtherValue(), key.setting)}});
+        {{variable_name(key) + (is_table ? "__X_API_KEY" : ""), std::visit(OtherValue(), key.setting)}});
     EXPECT_TRUE(std::visit(HoldsOtherValue{config}, key.setting)) << key.name;
   }
 }

@@ -22,15 +22,29 @@ void set_header(const Headers& setting, std::string name, const std::string& val
   headers.emplace(std::move(name), value);
 }
 
+/// What the variable `name` says behind that of a table of `key`; empty for another variable.
+std::string entry_name(const Key& key, const std::string& name) {
+  const std::string prefix = variable_name(key) + "__";
+  return name.starts_with(prefix) ? name.substr(prefix.size()) : "";
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
 /// Applies the variable if `key` has such a one.
 bool apply_variable(const Key& key, const std::string& name, const std::string& value, Config& config) {
-  std::string own_name = variable_name(key);
   if (const Headers* headers = std::get_if<Headers>(&key.setting)) {
-    std::string prefix = own_name + "__";
-    if (!name.starts_with(prefix) || name.size() == prefix.size()) return false;
-    set_header(*headers, name.substr(prefix.size()), value, config);
+    const std::string header = entry_name(key, name);
+    if (header.empty()) return false;
+    set_header(*headers, header, value, config);
+  } else if (const Urls* urls = std::get_if<Urls>(&key.setting)) {
+    const std::string entry = entry_name(key, name);
+    if (entry.empty()) return false;
+    urls->at(config)[lower(entry)] = value;
   } else {
-    if (name != own_name) return false;
+    if (name != variable_name(key)) return false;
     assign(key.setting, parse_text(key.setting, value), {name, ErrorCategory::Config}, config);
   }
   warn_if_reserved(key, name, config);

@@ -71,9 +71,8 @@ class Assignment {
   void operator()(const TextList& setting) const {
     setting.at(config_) = get<std::vector<std::string>>("must be a list of strings");
   }
-  void operator()(const Headers& setting) const {
-    setting.at(config_) = get<std::map<std::string, std::string>>("must be a table of strings");
-  }
+  void operator()(const Headers& setting) const { setting.at(config_) = table(); }
+  void operator()(const Urls& setting) const { setting.at(config_) = table(); }
 
  private:
   template <typename T>
@@ -81,6 +80,10 @@ class Assignment {
     const T* held = std::get_if<T>(&value_);
     if (held == nullptr) fail(wanted);
     return *held;
+  }
+
+  const std::map<std::string, std::string>& table() const {
+    return get<std::map<std::string, std::string>>("must be a table of strings");
   }
 
   const std::string& text() const { return get<std::string>("must be a string"); }

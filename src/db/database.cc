@@ -14,6 +14,7 @@
 #include "base/url_password.h"
 #include "catalog/catalog.h"
 #include "db/catalog_views.h"
+#include "db/configured_sources.h"
 #include "db/database_url.h"
 #include "db/key_filter.h"
 #include "db/open.h"
@@ -174,7 +175,9 @@ std::unique_ptr<Database> db::open_database(const Config& config, std::shared_pt
   results.recover([&results](const ResultTableRecord& table) { index::rebuild_sidecars(results, table); });
   state->sources.refresh();
   warn_about_missing_files(state->catalog->sources().list(TenantScope::everything()));
-  return std::unique_ptr<Database>(new Database(std::move(state), TenantScope()));
+  std::unique_ptr<Database> database(new Database(std::move(state), TenantScope()));
+  add_configured_sources(*database, config.sources);
+  return database;
 }
 
 std::unique_ptr<Database> Database::with_tenant(const TenantId& tenant) const {
