@@ -29,9 +29,7 @@ constexpr size_t kBytesPerSend = 64 << 10;
 constexpr Oid kBoolean = 16;
 constexpr Oid kBytes = 17;
 
-// "jammicat", the key of the advisory lock: other programs may use the database too.
-constexpr char kBeginWriting[] =
-    "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(7665528357448278388)";
+constexpr std::string_view kBeginWriting = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT ";
 
 using Result =
     std::unique_ptr<PGresult, decltype([](PGresult* result) { postgres_library().clear(result); })>;
@@ -342,7 +340,7 @@ void PostgresConnection::abandon_copy() noexcept {
 
 void PostgresConnection::begin_writing() {
   try {
-    run(kBeginWriting);
+    run(std::string(kBeginWriting) + kHoldsWriteLock);
   } catch (...) {
     roll_back();
     throw;

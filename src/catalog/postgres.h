@@ -14,7 +14,8 @@ namespace jammi::catalog {
 std::string postgres_address(const std::string& url);
 
 /// A WHERE term that waits until no transaction writes, and has others wait until the statement has ended:
-/// for a statement of its own that changes rows which transactions read before they write.
+/// for a statement of its own that changes rows which transactions read before they write. The key of the
+/// advisory lock spells "jammicat": other programs may use the database, too.
 inline constexpr char kHoldsWriteLock[] =
     "(SELECT count(*) FROM pg_advisory_xact_lock(7665528357448278388)) = 1";
 

@@ -122,7 +122,7 @@ class Engine {
   void add_source(const std::string& id, std::vector<FileTable> tables, SourceTenancy tenancy = {});
 
   /// The same for all tables and views of a schema of a database, which is not connected to before a
-  /// statement reads them; each statement has connections of its own.
+  /// statement reads them; connections serve one statement at a time and are kept for later ones.
   void add_source(const std::string& id, ExternalDatabase database, SourceTenancy tenancy = {});
 
   /// Forgets a source; queries that already read it finish. NotFound if there is none.

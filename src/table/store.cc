@@ -189,7 +189,7 @@ class LoadingWriter final : public sql::RowWriter {
   }
 
  private:
-  static constexpr int kMostByStatement = 16;  // a load takes two more messages there and back than these
+  static constexpr int kMostByStatement = 16;  // for one or a few rows, starting and ending a load costs more
 
   std::vector<catalog::LoadedColumn> loaded_columns() const {
     std::vector<catalog::LoadedColumn> columns;
@@ -238,7 +238,7 @@ class PoolTransaction final : public sql::StoreTransaction {
   std::optional<MutableTableDefinition> find(const std::string& id) override {
     std::optional<MutableTableDefinition> table = catalog::MutableTableRepository::find(*connection_, id);
     if (!table || !scope_.sees(table->tenant_id)) return std::nullopt;
-    known_.note(*table);
+    if (connection_->backend() == catalog::Backend::Postgres) known_.note(*table);
     return table;
   }
 
