@@ -22,6 +22,7 @@
 #include "sql/errors.h"
 #include "sql/fixed_schema.h"
 #include "sql/mutable_changes.h"
+#include "sql/mutable_merge.h"
 #include "sql/mutable_scan.h"
 #include "sql/query_state.h"
 #include "sql/read_only_catalog.h"
@@ -226,6 +227,12 @@ class MutableCatalog final : public duckdb::Catalog {
   duckdb::PhysicalOperator& PlanUpdate(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
                                        duckdb::LogicalUpdate& op, duckdb::PhysicalOperator& rows) override {
     return plan_update(context, planner, op, rows);
+  }
+  duckdb::PhysicalOperator& PlanMergeInto(duckdb::ClientContext& context,
+                                          duckdb::PhysicalPlanGenerator& planner,
+                                          duckdb::LogicalMergeInto& op,
+                                          duckdb::PhysicalOperator& rows) override {
+    return plan_merge(context, planner, op, rows);
   }
 
  private:

@@ -99,26 +99,12 @@ void require_readable(const duckdb::SQLStatement& statement) {
                   keyword_of(type));
 }
 
-/// Whether rows are matched with those of the table; DuckDB plans ON CONFLICT as a MERGE.
-bool is_merge(const duckdb::SQLStatement& statement) {
-  if (statement.type != StatementType::INSERT_STATEMENT) {
-    return statement.type == StatementType::MERGE_INTO_STATEMENT;
-  }
-  return statement.Cast<duckdb::InsertStatement>().node->on_conflict_info != nullptr;
-}
-
 void require_changeable(const duckdb::SQLStatement& statement) {
   const std::string keyword = keyword_of(explained(statement).type);
   if (changed_table(statement).empty()) {
     throw Error(
         ErrorCode::Unsupported, ErrorCategory::Sql,
         "everything but the tables of mutable.public is read-only; it cannot be the target of: " + keyword);
-  }
-  if (is_merge(explained(statement)) && gives_rows(explained(statement))) {
-    throw Error(ErrorCode::Unsupported, ErrorCategory::Sql,
-                "RETURNING cannot be had with ON CONFLICT and MERGE; let the text end with a SELECT of the "
-                "rows instead, in: " +
-                    keyword);
   }
   if (statement.type == StatementType::EXPLAIN_STATEMENT &&
       statement.Cast<duckdb::ExplainStatement>().explain_type == duckdb::ExplainType::EXPLAIN_ANALYZE) {

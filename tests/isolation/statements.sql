@@ -779,6 +779,15 @@ UPDATE $t SET id = 7001 WHERE id = 103
 -- a row of nobody merged
 MERGE INTO $t USING (SELECT 103 AS id) s ON $t.id = s.id WHEN MATCHED THEN DELETE
 
+-- a merge that returns what it deleted
+MERGE INTO $t USING (SELECT 7001 AS id) s ON $t.id = s.id WHEN MATCHED THEN DELETE RETURNING *
+
+-- a merge of what the source lacks
+MERGE INTO $t USING (SELECT 1 AS id) s ON $t.id = s.id WHEN NOT MATCHED BY SOURCE AND $t.id > 6999 THEN UPDATE SET amount = 1 RETURNING merge_action, *
+
+-- an upsert of visible rows that returns
+INSERT INTO $t SELECT * FROM $t WHERE id < 100 ON CONFLICT (id) DO UPDATE SET amount = excluded.amount RETURNING *
+
 -- a change, then the rows
 UPDATE $t SET amount = 1 WHERE id > 6999; SELECT * FROM $t ORDER BY id
 
