@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,6 +10,8 @@
 
 #include "catalog/catalog.h"
 #include "sql/mutable_store.h"
+#include "table/known_tables.h"
+#include "table/write_turn.h"
 
 namespace arrow {
 class RecordBatch;
@@ -18,33 +19,6 @@ class RecordBatchReader;
 }  // namespace arrow
 
 namespace jammi::table {
-
-/// One holder at a time, others wait. A holder may give it back on another thread than it was taken on.
-class WriteTurn {
- public:
-  explicit WriteTurn(std::chrono::milliseconds timeout) : timeout_(timeout) {}
-
-  /// Throws Unavailable when the turn does not come in time.
-  void take();
-  void give_back() noexcept;
-
- private:
-  const std::chrono::milliseconds timeout_;
-  std::mutex mutex_;  // guards is_taken_
-  std::condition_variable returned_;
-  bool is_taken_ = false;
-};
-
-/// The definitions that transactions found, by id. Thread-safe.
-class KnownTables {
- public:
-  void note(const MutableTableDefinition& table);
-  std::optional<MutableTableDefinition> find(const std::string& id) const;
-
- private:
-  mutable std::mutex mutex_;  // guards tables_
-  std::map<std::string, MutableTableDefinition> tables_;
-};
 
 /// The mutable tables in the catalog's database, which SQL reaches as a MutableStore. Writers of this process
 /// take turns before they take a connection, so that those who wait keep none from readers. Thread-safe.
