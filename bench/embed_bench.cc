@@ -152,7 +152,7 @@ nlohmann::json encode_tokens(const Settings& settings, const model::TextModel& m
   std::vector<int32_t> lengths;
   for (const auto& text : texts) lengths.push_back(static_cast<int32_t>(text.size()));
   vectors.resize(texts.size() * model.row_width());
-  const auto batches = inference::plan_token_batches(lengths, inference::StreamOptions{}.tokens_per_batch);
+  const auto batches = inference::plan_token_batches(lengths, model.tokens_per_batch());
 
   std::vector<BatchEncoder> encoders;
   for (size_t i = 0; i < settings.num_threads; ++i) {
@@ -182,7 +182,7 @@ nlohmann::json encode_images(const Settings& settings, const model::ImageEmbedde
   const size_t width = embedder.dimensions();
   vectors.resize(num_images * width);
   const size_t batch_size =
-      std::max<size_t>(1, inference::StreamOptions{}.tokens_per_batch / embedder.tokens_per_image());
+      std::max<size_t>(1, embedder.tokens_per_batch() / embedder.tokens_per_image());
   using Worker = std::unique_ptr<model::ImageWorker>;
   const auto encode = [&](Worker& worker, size_t batch) {
     const size_t first = batch * batch_size;

@@ -31,6 +31,10 @@ image::Image decode(const ImageRow& row) {
   return image::decode(std::as_bytes(std::span(row.content)));
 }
 
+size_t choose_images_per_batch(const model::ImageModel& model, size_t num_tokens) {
+  return std::clamp(num_tokens / model.tokens_per_image(), size_t{1}, kMostImagesPerBatch);
+}
+
 /// Images of a batch that could be had.
 struct Pixels {
   std::vector<float> values;
@@ -46,8 +50,8 @@ class ImageEmbeddingStream::State {
       : model_(std::move(model)),
         rows_(std::move(rows)),
         options_(options),
-        images_per_batch_(std::clamp(options.tokens_per_batch / model_->tokens_per_image(), size_t{1},
-                                     kMostImagesPerBatch)),
+        images_per_batch_(
+            choose_images_per_batch(*model_, options.tokens_per_batch.value_or(model_->tokens_per_batch()))),
         workers_(options.num_threads),
         // A window may be one large file, so every thread gets one of its own.
         pipeline_(

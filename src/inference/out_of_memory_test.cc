@@ -55,6 +55,7 @@ class LimitedTextModel final : public model::TextModel {
   size_t weight_bytes() const noexcept override { return model_->weight_bytes(); }
   size_t row_width() const noexcept override { return model_->row_width(); }
   bool is_per_token() const noexcept override { return model_->is_per_token(); }
+  size_t tokens_per_batch() const noexcept override { return model_->tokens_per_batch(); }
   text::TokenBatch tokenize(std::span<const std::string_view> texts) const override {
     return model_->tokenize(texts);
   }
@@ -92,6 +93,7 @@ class LimitedImageModel final : public model::ImageModel {
   size_t dimensions() const noexcept override { return model_->dimensions(); }
   const image::Preprocessing& preprocessing() const noexcept override { return model_->preprocessing(); }
   size_t tokens_per_image() const noexcept override { return model_->tokens_per_image(); }
+  size_t tokens_per_batch() const noexcept override { return model_->tokens_per_batch(); }
   std::unique_ptr<model::ImageWorker> make_worker() const override {
     return std::make_unique<Worker>(model_->make_worker(), model_->dimensions(), memory_);
   }

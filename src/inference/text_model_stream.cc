@@ -61,7 +61,7 @@ class TextModelStream::State {
       : model_(std::move(model)),
         rows_(std::move(rows)),
         options_(options),
-        tokens_per_batch_(options.tokens_per_batch),
+        tokens_per_batch_(options.tokens_per_batch.value_or(model_->tokens_per_batch())),
         workers_(options.num_threads),
         pipeline_(
             options.num_threads, options.windows_in_flight, [this](Window& window) { return read(window); },

@@ -23,8 +23,8 @@ using ::testing::ElementsAre;
 using testing::tiny_bert;
 
 /// A model whose tokens are the bytes of a text but for blanks, and whose row for a text is its first byte
-/// and its length, or for a token the byte and its place in the text. Refuses the byte '!', and batches of
-/// more tokens than `memory`.
+/// and its length, or for a token the byte and its place in the text. Wants batches of 30 tokens. Refuses the
+/// byte '!', and batches of more tokens than `memory`.
 class ByteModel final : public model::TextModel {
  public:
   explicit ByteModel(bool is_per_token, size_t memory = 1000)
@@ -34,6 +34,7 @@ class ByteModel final : public model::TextModel {
   size_t weight_bytes() const noexcept override { return 0; }
   size_t row_width() const noexcept override { return 2; }
   bool is_per_token() const noexcept override { return is_per_token_; }
+  size_t tokens_per_batch() const noexcept override { return 30; }
 
   text::TokenBatch tokenize(std::span<const std::string_view> texts) const override {
     text::TokenBatch batch;
@@ -51,6 +52,7 @@ class ByteModel final : public model::TextModel {
   std::unique_ptr<model::TextWorker> make_worker() const override { return std::make_unique<Worker>(*this); }
 
   mutable std::atomic<int> num_refused = 0;
+  mutable std::atomic<size_t> largest_batch = 0;  ///< in tokens
 
  private:
   class Worker final : public model::TextWorker {
@@ -61,6 +63,10 @@ class ByteModel final : public model::TextModel {
       if (batch.num_tokens() > model_.memory_) {
         ++model_.num_refused;
         throw std::bad_alloc();
+      }
+      size_t largest = model_.largest_batch;
+      while (largest < batch.num_tokens() &&
+             !model_.largest_batch.compare_exchange_weak(largest, batch.num_tokens())) {
       }
       if (std::ranges::contains(batch.token_ids, '!')) throw std::runtime_error("cannot compute '!'");
       auto value = out.begin();
@@ -147,7 +153,7 @@ TEST(TextModelStream, gives_every_row_in_order_with_the_vector_it_has_alone) {
 
 /// All rows of the texts, by a stream of small windows and batches.
 TextModelOutput compute(const std::shared_ptr<const model::TextModel>& model,
-                        const std::vector<std::string>& texts, size_t tokens_per_batch = 20) {
+                        const std::vector<std::string>& texts, std::optional<size_t> tokens_per_batch = 20) {
   auto rows = std::make_shared<GeneratedTexts>(1, static_cast<int64_t>(texts.size()),
                                                [&](int64_t row) { return texts[static_cast<size_t>(row)]; });
   TextModelStream stream(model, TextRowReader(rows),
@@ -183,6 +189,15 @@ TEST(TextModelStream, a_failed_batch_makes_its_rows_error_rows_and_no_others) {
   const TextModelOutput output = compute(std::make_shared<ByteModel>(false), {"abc", "x!", "de"}, 1);
   EXPECT_EQ(output.rows[1].error, "cannot compute '!'");
   EXPECT_THAT(output.values, ElementsAre('a', 3, 0, 0, 'd', 2));
+}
+
+TEST(TextModelStream, batches_are_as_large_as_the_model_wants_unless_the_options_say_otherwise) {
+  const std::vector<std::string> texts(100, "abc");
+  for (const std::optional<size_t> wanted : {std::optional<size_t>(), std::optional<size_t>(12)}) {
+    auto model = std::make_shared<ByteModel>(false);
+    compute(model, texts, wanted);
+    EXPECT_EQ(model->largest_batch, wanted.value_or(30));
+  }
 }
 
 TEST(TextModelStream, out_of_memory_halves_batches_and_loses_no_row) {

@@ -122,6 +122,10 @@ size_t ImageEmbedder::tokens_per_image() const noexcept {
   return static_cast<size_t>(state_->network->encoder->spec().tokens_per_image());
 }
 
+size_t ImageEmbedder::tokens_per_batch() const noexcept {
+  return state_->network->encoder->tokens_per_batch();
+}
+
 nn::Precision ImageEmbedder::precision() const noexcept {
   return state_->network->encoder->precision();
 }

@@ -29,6 +29,7 @@ class ImageEmbedder final : public ImageModel {
   size_t dimensions() const noexcept override;
   const image::Preprocessing& preprocessing() const noexcept override;
   size_t tokens_per_image() const noexcept override;
+  size_t tokens_per_batch() const noexcept override;
   std::unique_ptr<ImageWorker> make_worker() const override;
 
   nn::Precision precision() const noexcept;

@@ -27,6 +27,7 @@ class ImageModel : public Model {
   virtual size_t dimensions() const noexcept = 0;
   virtual const image::Preprocessing& preprocessing() const noexcept = 0;
   virtual size_t tokens_per_image() const noexcept = 0;
+  virtual size_t tokens_per_batch() const noexcept = 0;  ///< of the batches that are computed fastest
   virtual std::unique_ptr<ImageWorker> make_worker() const = 0;
 };
 

@@ -167,6 +167,10 @@ nn::Precision TextClassifier::precision() const noexcept {
   return state_->network->encoder->precision();
 }
 
+size_t TextClassifier::tokens_per_batch() const noexcept {
+  return state_->network->encoder->tokens_per_batch();
+}
+
 size_t TextClassifier::weight_bytes() const noexcept {
   return state_->network->encoder->weight_bytes();
 }

@@ -33,6 +33,7 @@ class TextClassifier final : public TextModel {
   size_t row_width() const noexcept override { return labels().size(); }
   bool is_per_token() const noexcept override { return kind() == ClassifierKind::Token; }
   text::TokenBatch tokenize(std::span<const std::string_view> texts) const override;
+  size_t tokens_per_batch() const noexcept override;
   std::unique_ptr<TextWorker> make_worker() const override;
 
   ClassifierKind kind() const noexcept;

@@ -205,6 +205,10 @@ nn::Pooling TextEmbedder::pooling() const noexcept {
   return state_->network->pooling;
 }
 
+size_t TextEmbedder::tokens_per_batch() const noexcept {
+  return state_->network->encoder->tokens_per_batch();
+}
+
 size_t TextEmbedder::weight_bytes() const noexcept {
   size_t bytes = state_->network->encoder->weight_bytes();
   for (const nn::Dense& dense : state_->network->dense) bytes += dense.bytes();

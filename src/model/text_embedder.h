@@ -36,6 +36,7 @@ class TextEmbedder final : public TextModel, public EmbeddingModel {
   size_t weight_bytes() const noexcept override;
   size_t row_width() const noexcept override { return dimensions(); }
   bool is_per_token() const noexcept override { return false; }
+  size_t tokens_per_batch() const noexcept override;
   std::unique_ptr<TextWorker> make_worker() const override;
 
   /// As documents.

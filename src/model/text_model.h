@@ -36,6 +36,9 @@ class TextModel : public Model {
   /// calling thread.
   virtual text::TokenBatch tokenize(std::span<const std::string_view> texts) const = 0;
 
+  /// Tokens in the batches that are computed fastest.
+  virtual size_t tokens_per_batch() const noexcept = 0;
+
   virtual std::unique_ptr<TextWorker> make_worker() const = 0;
 };
 

@@ -38,6 +38,10 @@ std::string to_string(const Device& device) {
   return "";
 }
 
+size_t tokens_per_batch(const Device& device) noexcept {
+  return device.kind == Device::Kind::Cuda ? 16384 : 768;
+}
+
 CudaStatus cuda_status(int64_t index) {
   CudaStatus status;
   try {

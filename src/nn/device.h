@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -17,6 +18,10 @@ struct Device {
 };
 
 std::string to_string(const Device& device);  ///< cpu, cuda:0, torch:cpu
+
+/// Tokens in the batches that a device computes fastest: few enough for a core's cache, or enough to fill a
+/// GPU.
+size_t tokens_per_batch(const Device& device) noexcept;
 
 /// Whether a CUDA device can compute.
 struct CudaStatus {

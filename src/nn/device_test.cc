@@ -35,6 +35,15 @@ TEST(Device, decides_what_the_preferred_precision_is) {
   EXPECT_EQ(preferred_precision({Device::Kind::TorchCpu}), Precision::F32);
 }
 
+TEST(Device, decides_how_large_batches_are) {
+  EXPECT_GT(tokens_per_batch({Device::Kind::Cuda, 0}), 10 * tokens_per_batch({}));
+  const testing::RandomModel model(testing::tiny_spec(), 1);
+  for (const Device device : {Device{}, Device{Device::Kind::TorchCpu}}) {
+    const auto encoder = Encoder::load(model.spec, model.names, model.source, Precision::F32, device);
+    EXPECT_EQ(encoder->tokens_per_batch(), tokens_per_batch(device)) << to_string(device);
+  }
+}
+
 TEST(Device, of_the_cpu_refuses_f16) {
   const testing::RandomModel model(testing::tiny_spec(), 1);
   EXPECT_ERROR(ErrorCode::Unsupported, "f16 needs a GPU",

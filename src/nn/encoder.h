@@ -77,6 +77,9 @@ class Encoder {
   virtual Precision precision() const noexcept = 0;
   virtual size_t weight_bytes() const noexcept = 0;
 
+  /// nn::tokens_per_batch of the device.
+  virtual size_t tokens_per_batch() const noexcept = 0;
+
   /// Name of the kernels in use, for logs and benchmarks ("panel:avx2", "cuda:0").
   virtual std::string kernel_name() const = 0;
 

@@ -29,6 +29,7 @@ class OnnxEncoder final : public nn::Encoder {
   const nn::EncoderSpec& spec() const noexcept override { return spec_; }
   nn::Precision precision() const noexcept override { return nn::Precision::F32; }
   size_t weight_bytes() const noexcept override { return weight_bytes_; }  ///< of the files
+  size_t tokens_per_batch() const noexcept override { return nn::tokens_per_batch({}); }
   std::string kernel_name() const override { return "onnxruntime"; }
   std::unique_ptr<nn::EncoderWorker> make_worker() const override;
 

@@ -191,6 +191,7 @@ class CpuEncoder final : public Encoder {
     return std::visit([](const auto& input) { return input.bytes(); }, input_) + layers_->weight_bytes() +
            (decoder_ ? decoder_->bytes() : 0);
   }
+  size_t tokens_per_batch() const noexcept override { return nn::tokens_per_batch({}); }
   std::string kernel_name() const override { return layers_->kernel_name(); }
   std::unique_ptr<EncoderWorker> make_worker() const override {
     return std::make_unique<CpuWorker>(spec_, input_, final_norm_, kernels_, layers_->make_runner(),

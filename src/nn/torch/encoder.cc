@@ -64,6 +64,7 @@ class TorchEncoder final : public Encoder {
   const EncoderSpec& spec() const noexcept override { return spec_; }
   Precision precision() const noexcept override { return precision_; }
   size_t weight_bytes() const noexcept override { return model_->weight_bytes(); }
+  size_t tokens_per_batch() const noexcept override { return nn::tokens_per_batch(device_); }
   std::string kernel_name() const override { return to_string(device_); }
   std::unique_ptr<EncoderWorker> make_worker() const override {
     return std::make_unique<TorchWorker>(spec_, *model_);
