@@ -181,8 +181,7 @@ nlohmann::json encode_images(const Settings& settings, const model::ImageEmbedde
   const auto num_images = static_cast<size_t>(settings.count);
   const size_t width = embedder.dimensions();
   vectors.resize(num_images * width);
-  const size_t batch_size =
-      std::max<size_t>(1, embedder.tokens_per_batch() / embedder.tokens_per_image());
+  const size_t batch_size = std::max<size_t>(1, embedder.tokens_per_batch() / embedder.tokens_per_image());
   using Worker = std::unique_ptr<model::ImageWorker>;
   const auto encode = [&](Worker& worker, size_t batch) {
     const size_t first = batch * batch_size;

@@ -41,6 +41,7 @@ void check_attention(const EncoderSpec& spec) {
 }
 
 void check_layers(int64_t num_layers, const std::vector<LayerNames>& names) {
+  if (num_layers < 1) throw_unfit("Encoder without layers: " + std::to_string(num_layers));
   if (std::cmp_not_equal(names.size(), num_layers)) {
     throw_unfit("Encoder layers without names: " + std::to_string(num_layers) + " layers, " +
                 std::to_string(names.size()) + " names");

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/testing.h"
+#include "nn/batch.h"
 #include "nn/cpu/encoder.h"
 #include "nn/testing.h"
 
@@ -264,6 +265,27 @@ TEST(Encoder, pooling_takes_the_last_token_or_the_first_with_the_largest_id) {
   EXPECT_EQ(encode(*worker, batch, 24, Pooling::EndOfText, false), joined(token(1), token(5)));
 }
 
+TEST(Encoder, a_sequence_s_one_token_is_what_it_is_among_all_hidden_states) {
+  const PackedBatch batch = mixed_batch();
+  for (const RandomModel& model : {modern_bert(), clip_text(), mpnet(), bart()}) {
+    for (const Precision precision : {Precision::F32, Precision::Bf16, Precision::Int8}) {
+      for (const cpu::Options& options : available_options(precision)) {
+        const auto encoder = load(model, precision, options);
+        const std::vector<float> hidden = hidden_states(*encoder, batch);
+        for (const Pooling pooling : {Pooling::Cls, Pooling::Last, Pooling::EndOfText}) {
+          std::vector<double> expected;
+          for (const int32_t token : pooled_tokens(batch.view(), pooling)) {
+            expected.insert(expected.end(), &hidden[token * 24], &hidden[token * 24] + 24);
+          }
+          const std::vector<float> actual = encode(*encoder->make_worker(), batch, 24, pooling, false);
+          EXPECT_LT(largest_difference(actual, expected), 1e-5)
+              << encoder->kernel_name() << " " << model.spec.max_positions << " " << to_string(pooling);
+        }
+      }
+    }
+  }
+}
+
 TEST(Encoder, normalised_vectors_have_unit_length_and_the_direction_of_the_others) {
   const RandomModel model(tiny_spec(), 7);
   const auto worker_owner = load(model);
@@ -435,6 +457,9 @@ TEST(Encoder, load_refuses_sizes_that_do_not_fit_together) {
   model.spec.position_offset = 0;
   model.names.layers.pop_back();
   EXPECT_ERROR(ErrorCode::InvalidArgument, "2 layers, 1 names", load(model));
+  model.names.layers.clear();
+  model.spec.num_layers = 0;
+  EXPECT_ERROR(ErrorCode::InvalidArgument, "Encoder without layers", load(model));
   model = RandomModel(tiny_spec(), 8);
   model.names.layers[1].qkv.pop_back();
   EXPECT_ERROR(ErrorCode::InvalidArgument, "Query, key and value need one name or three: 2", load(model));

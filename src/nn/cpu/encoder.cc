@@ -82,7 +82,7 @@ class CpuWorker final : public EncoderWorker {
     check_output(out, batch.num_tokens() * width());
     if (batch.num_sequences() == 0) return;
     embed(batch);
-    std::copy_n(run(batch), out.size(), out.data());
+    std::copy_n(run(batch, {}), out.size(), out.data());
   }
 
  private:
@@ -118,27 +118,34 @@ class CpuWorker final : public EncoderWorker {
     normalize(embeddings.norm(), num_images * num_tokens, hidden);
   }
 
-  /// Sends `hidden_` through the layers, and those of the decoder. Returns the hidden states that are pooled.
-  const float* run(const PackedBatchView& batch) {
-    const auto num_tokens = static_cast<size_t>(batch.offsets.back());
-    layers_->run(batch.offsets, hidden_.data(), nullptr);
-    if (!spec_.pools_before_final_norm) normalize(final_norm_, num_tokens, hidden_.data());
-    return decoder_ ? decode(batch) : hidden_.data();
+  /// Sends `hidden_` through the layers, and those of the decoder. Returns the last hidden states, of all
+  /// tokens or of those `wanted`.
+  const float* run(const PackedBatchView& batch, std::span<const int32_t> wanted) {
+    const bool encodes_all = wanted.empty() || decoder_;
+    layers_->run(batch.offsets, hidden_.data(), nullptr, encodes_all ? std::span<const int32_t>() : wanted);
+    const size_t num_rows = encodes_all ? static_cast<size_t>(batch.offsets.back()) : wanted.size();
+    if (!spec_.pools_before_final_norm) normalize(final_norm_, num_rows, hidden_.data());
+    return decoder_ ? decode(batch, wanted) : hidden_.data();
   }
 
   /// The decoder's states of a batch whose encoded states are in `hidden_`.
-  const float* decode(const PackedBatchView& batch) {
+  const float* decode(const PackedBatchView& batch, std::span<const int32_t> wanted) {
     const std::vector<int32_t> ids = shift_right(batch, spec_.decoder->start_id);
     float* decoded = decoded_.grow(batch.num_tokens() * width());
     look_up(decoder_->embeddings, {.token_ids = ids, .offsets = batch.offsets}, decoded);
-    decoder_layers_->run(batch.offsets, decoded, hidden_.data());
+    decoder_layers_->run(batch.offsets, decoded, hidden_.data(), wanted);
     return decoded;
   }
 
   /// Sends `hidden_` through the layers and pools it.
   void finish(const PackedBatchView& batch, Pooling pooling, bool is_normalized, std::span<float> out) {
-    const auto num_tokens = static_cast<size_t>(batch.offsets.back());
-    pool(batch, {run(batch), num_tokens * width()}, width(), pooling, out);
+    const std::vector<int32_t> wanted = pooled_tokens(batch, pooling);
+    const float* states = run(batch, wanted);
+    if (wanted.empty()) {
+      pool(batch, {states, static_cast<size_t>(batch.offsets.back()) * width()}, width(), pooling, out);
+    } else {
+      std::copy_n(states, out.size(), out.data());
+    }
     if (spec_.pools_before_final_norm) normalize(final_norm_, batch.num_sequences(), out.data());
     if (is_normalized) normalize_rows(out, width());
   }

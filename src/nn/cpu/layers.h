@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -70,9 +71,20 @@ class LayerRunner {
 
   /// Sends the residual stream `hidden` ([num_tokens, hidden_size]) of sequences that lie between `offsets`,
   /// at least one, through all layers. `encoded`, of the same shape, are the encoder's last hidden states for
-  /// a decoder's layers, null for others.
-  virtual void run(std::span<const int32_t> offsets, float* hidden, const float* encoded) = 0;
+  /// a decoder's layers, null for others. With `wanted`, ascending token numbers, only these tokens pass the
+  /// whole last layer; their rows are then the first of `hidden`.
+  virtual void run(std::span<const int32_t> offsets, float* hidden, const float* encoded,
+                   std::span<const int32_t> wanted) = 0;
 };
+
+/// Moves the rows `wanted`, ascending, to the front of `rows`, `width` values each.
+template <typename Value>
+void keep_rows(std::span<const int32_t> wanted, size_t width, Value* rows) {
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const auto source = static_cast<size_t>(wanted[i]);
+    if (source != i) std::copy_n(rows + source * width, width, rows + i * width);
+  }
+}
 
 /// All layers' weights, packed for one way of multiplying matrices. Immutable, thread-safe; must outlive its
 /// runners.

@@ -183,17 +183,19 @@ class OneDnnRunner final : public LayerRunner {
     });
   }
 
-  void run(std::span<const int32_t> offsets, float* hidden, const float* encoded) override {
+  void run(std::span<const int32_t> offsets, float* hidden, const float* encoded,
+           std::span<const int32_t> wanted) override {
     at_door([&] {
       OneThread one_thread;
-      run_layers(offsets, hidden, encoded);
+      run_layers(offsets, hidden, encoded, wanted);
     });
   }
 
  private:
-  void run_layers(std::span<const int32_t> offsets, float* hidden, const float* encoded) {
-    const auto num_tokens = static_cast<size_t>(offsets.back());
-    const int64_t rows = bucket_of(static_cast<int64_t>(num_tokens));
+  void run_layers(std::span<const int32_t> offsets, float* hidden, const float* encoded,
+                  std::span<const int32_t> wanted) {
+    auto num_tokens = static_cast<size_t>(offsets.back());
+    int64_t rows = bucket_of(static_cast<int64_t>(num_tokens));
     reserve(static_cast<size_t>(rows));
     std::memcpy(residual_.data(), hidden, num_tokens * hidden_size_ * sizeof(float));
     if (encoded != nullptr) {
@@ -204,9 +206,21 @@ class OneDnnRunner final : public LayerRunner {
       begin_block(layer.attention_norm, num_tokens);
       project_qkv(layer, offsets, rows, spec_.attention_of(i).rotary_base);
       attend(offsets, visibility_of(spec_.attention_of(i)));
-      products_.run(layer.attention_output, rows, context_.data(), residual_.data());
-      end_block(layer.attention_norm, num_tokens);
-      if (layer.cross_attention) attend_to_encoded(*layer.cross_attention, offsets, rows);
+      if (layer.cross_attention) {
+        end_attention(layer.attention_output, layer.attention_norm, num_tokens, rows);
+        attend_to_encoded(*layer.cross_attention, offsets, rows);
+      }
+      if (!wanted.empty() && i + 1 == stack_.layers().size()) {
+        keep_rows(wanted, hidden_size_, residual_.data());
+        keep_rows(wanted, hidden_size_, context_.data());
+        num_tokens = wanted.size();
+        rows = bucket_of(static_cast<int64_t>(num_tokens));
+      }
+      if (layer.cross_attention) {
+        end_attention(layer.cross_attention->output, layer.cross_attention->norm, num_tokens, rows);
+      } else {
+        end_attention(layer.attention_output, layer.attention_norm, num_tokens, rows);
+      }
       begin_block(layer.feed_forward_norm, num_tokens);
       widen(layer, num_tokens, rows);
       products_.run(layer.output, rows, intermediate_.data(), residual_.data());
@@ -266,8 +280,13 @@ class OneDnnRunner final : public LayerRunner {
     convert(qkv, static_cast<size_t>(offsets.back()) * 3 * hidden_size_, qkv_.data());
   }
 
-  /// The block between the others of a decoder's layer: queries of its rows, keys and values of the
-  /// encoder's.
+  /// Adds what was attended to to the residual stream.
+  void end_attention(const OneDnnLinear& output, const NormWeights& norm, size_t num_tokens, int64_t rows) {
+    products_.run(output, rows, context_.data(), residual_.data());
+    end_block(norm, num_tokens);
+  }
+
+  /// Attention of a decoder's layer: queries of its rows, keys and values of the encoder's.
   void attend_to_encoded(const CrossAttention& cross, std::span<const int32_t> offsets, int64_t rows) {
     const auto num_tokens = static_cast<size_t>(offsets.back());
     Element* queries = projected_.grow(static_cast<size_t>(rows) * 3 * hidden_size_);
@@ -281,8 +300,6 @@ class OneDnnRunner final : public LayerRunner {
       std::copy_n(keys_values + row * 2 * hidden_size_, 2 * hidden_size_, target + hidden_size_);
     }
     attend(offsets, visibility_of(DecoderSpec::kCrossAttention));
-    products_.run(cross.output, rows, context_.data(), residual_.data());
-    end_block(cross.norm, num_tokens);
   }
 
   /// The activated, and if so specified gated, intermediate values of the operand.

@@ -129,7 +129,8 @@ class PanelRunner final : public LayerRunner {
     });
   }
 
-  void run(std::span<const int32_t> offsets, float* hidden, const float* encoded) override {
+  void run(std::span<const int32_t> offsets, float* hidden, const float* encoded,
+           std::span<const int32_t> wanted) override {
     const auto num_tokens = static_cast<size_t>(offsets.back());
     qkv_.grow(num_tokens * 3 * hidden_size_);
     context_.grow(num_tokens * hidden_size_);
@@ -153,7 +154,12 @@ class PanelRunner final : public LayerRunner {
           layer.cross_attention ? layer.cross_attention->output : layer.attention_output;
       const NormWeights& attention_norm =
           layer.cross_attention ? layer.cross_attention->norm : layer.attention_norm;
-      for_each_pass(num_tokens, [&](size_t first, size_t rows) {
+      const bool narrows = !wanted.empty() && i + 1 == stack_.layers().size();
+      if (narrows) {
+        keep_rows(wanted, hidden_size_, hidden);
+        keep_rows(wanted, hidden_size_, context_.data());
+      }
+      for_each_pass(narrows ? wanted.size() : num_tokens, [&](size_t first, size_t rows) {
         float* residual = hidden + first * hidden_size_;
         add(attention_output, context_.data() + first * hidden_size_, rows, residual);
         end_block(attention_norm, residual, rows);

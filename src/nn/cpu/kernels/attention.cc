@@ -12,16 +12,32 @@ size_t padded(size_t size) {
   return rounded_up(size, kPanelWidth);
 }
 
+/// Writes kLanes columns of `num_keys` <= kLanes keys, rows `stride` apart, as rows kPanelWidth apart; zeros
+/// for the keys that are missing.
+void pack_square(const float* keys, size_t stride, size_t num_keys, float* panel) {
+  Vec rows[kLanes];
+#pragma GCC unroll 16
+  for (size_t key = 0; key < kLanes; ++key) rows[key] = key < num_keys ? load(keys + key * stride) : Vec{};
+  transpose(rows);
+#pragma GCC unroll 16
+  for (size_t i = 0; i < kLanes; ++i) store(panel + i * kPanelWidth, rows[i]);
+}
+
 /// Cuts the keys of a head ([length, head_size], rows `stride` apart) into panels of transposed keys.
 void pack_keys(const float* keys, size_t stride, size_t length, size_t head_size, float* panels) {
-  for (size_t first = 0; first < length; first += kPanelWidth) {
-    const size_t num_keys = length - first < kPanelWidth ? length - first : kPanelWidth;
-    for (size_t key = 0; key < kPanelWidth; ++key) {
-      for (size_t i = 0; i < head_size; ++i) {
-        panels[i * kPanelWidth + key] = key < num_keys ? keys[(first + key) * stride + i] : 0.0f;
+  const size_t whole = head_size / kLanes * kLanes;
+  for (size_t first = 0; first < rounded_up(length, kPanelWidth); first += kLanes) {
+    const size_t rest = length < first ? 0 : length - first;
+    const size_t num_keys = rest < kLanes ? rest : kLanes;
+    const float* rows = keys + (num_keys == 0 ? 0 : first) * stride;
+    float* panel = panels + first / kPanelWidth * kPanelWidth * head_size + first % kPanelWidth;
+    for (size_t i = 0; i < whole; i += kLanes)
+      pack_square(rows + i, stride, num_keys, panel + i * kPanelWidth);
+    for (size_t i = whole; i < head_size; ++i) {
+      for (size_t key = 0; key < kLanes; ++key) {
+        panel[i * kPanelWidth + key] = key < num_keys ? rows[key * stride + i] : 0.0f;
       }
     }
-    panels += head_size * kPanelWidth;
   }
 }
 
@@ -30,8 +46,12 @@ void pack_values(const float* values, size_t stride, size_t length, size_t head_
   for (size_t first = 0; first < head_size; first += kPanelWidth) {
     const size_t width = head_size - first < kPanelWidth ? head_size - first : kPanelWidth;
     for (size_t token = 0; token < length; ++token, panels += kPanelWidth) {
-      for (size_t i = 0; i < kPanelWidth; ++i) {
-        panels[i] = i < width ? values[token * stride + first + i] : 0.0f;
+      const float* row = values + token * stride + first;
+      if (width == kPanelWidth) {
+        store(panels, load(row));
+        store(panels + kLanes, load(row + kLanes));
+      } else {
+        for (size_t i = 0; i < kPanelWidth; ++i) panels[i] = i < width ? row[i] : 0.0f;
       }
     }
   }

@@ -60,6 +60,31 @@ Vec swap_lanes(Vec value, std::index_sequence<Lane...>) {
   return __builtin_shufflevector(value, value, (Lane ^ Distance)...);
 }
 
+/// Lane i of both where i has the bit Distance off (`a`) or on (`b`); between them, what `a` and `b` have in
+/// the lanes that differ in that bit.
+template <size_t Distance, size_t... Lane>
+void exchange_lanes(Vec& a, Vec& b, std::index_sequence<Lane...>) {
+  const Vec first = __builtin_shufflevector(
+      a, b, static_cast<int>((Lane & Distance) == 0 ? Lane : kLanes + (Lane ^ Distance))...);
+  b = __builtin_shufflevector(
+      a, b, static_cast<int>((Lane & Distance) == 0 ? (Lane ^ Distance) : kLanes + Lane)...);
+  a = first;
+}
+
+/// Makes the rows of a square matrix its columns.
+template <size_t Distance = kLanes / 2>
+void transpose(Vec (&rows)[kLanes]) {
+  if constexpr (Distance > 0) {
+#pragma GCC unroll 16
+    for (size_t i = 0; i < kLanes; ++i) {
+      if ((i & Distance) == 0) {
+        exchange_lanes<Distance>(rows[i], rows[i + Distance], std::make_index_sequence<kLanes>());
+      }
+    }
+    transpose<Distance / 2>(rows);
+  }
+}
+
 template <size_t Distance = kLanes / 2>
 float sum(Vec value) {
   if constexpr (Distance == 0) {
