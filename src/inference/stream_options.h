@@ -12,7 +12,7 @@ struct StreamOptions {
   size_t rows_per_window = 256;
   size_t bytes_per_window = 4 << 20;  ///< of text
   size_t windows_in_flight = 4;
-  std::optional<size_t> tokens_per_batch;  ///< what the model computes fastest unless set
+  std::optional<size_t> tokens_per_batch = {};  ///< what the model computes fastest unless set
 };
 
 }  // namespace jammi::inference
