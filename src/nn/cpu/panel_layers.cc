@@ -125,7 +125,7 @@ class PanelRunner final : public LayerRunner {
     for_each_pass(num_rows, [&](size_t first, size_t rows) {
       const float* operand = source + first * input.in_features();
       if (stack_.rounds()) operand = rounded(operand, rows * input.in_features());
-      kernels_.multiply(input.product(rows, operand, target + first * input.out_features()));
+      multiply(input.product(rows, operand, target + first * input.out_features()), {});
     });
   }
 
@@ -221,8 +221,12 @@ class PanelRunner final : public LayerRunner {
       quantized->multiply(kernels_, rows, operand, target, finish, quantized_rows_);
       return;
     }
-    Product product = std::get<PanelLinear>(linear).product(rows, operand, target);
+    multiply(std::get<PanelLinear>(linear).product(rows, operand, target), finish);
+  }
+
+  void multiply(Product product, const Finish& finish) {
     product.finish = finish;
+    product.scratch = scratch_.grow(kProductScratch);
     kernels_.multiply(product);
   }
 

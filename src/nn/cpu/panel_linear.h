@@ -21,7 +21,7 @@ class PanelLinear {
   PanelLinear(const LinearWeights& weights, const Kernels& kernels, bool rounds_to_bf16);
 
   /// The product of `rows` rows of `source` ([rows, in_features]) into `target` ([rows, out_features]); the
-  /// caller sets what happens at the end of it.
+  /// caller sets what happens at the end of it and the scratch memory.
   Product product(size_t rows, const float* source, float* target) const;
 
   size_t in_features() const { return in_features_; }

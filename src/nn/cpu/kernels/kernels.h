@@ -28,6 +28,7 @@ struct Product {
   const float* weights = nullptr;  ///< panels made by PanelLinear
   const float* bias = nullptr;     ///< [columns rounded up to panel_width]
   float* target = nullptr;         ///< [rows, columns]
+  float* scratch = nullptr;        ///< kProductScratch floats
   Finish finish = {};
 };
 
@@ -156,6 +157,11 @@ struct Kernels {
 
 /// Depth of the weight blocks that `multiply` walks: one panel of a block fits a first-level cache.
 inline constexpr size_t kDepthBlock = 384;
+
+/// Source rows that `multiply` packs before all panels pass over them: a block of them fits a second-level
+/// cache.
+inline constexpr size_t kRowBlock = 192;
+inline constexpr size_t kProductScratch = kRowBlock * kDepthBlock;
 
 /// Neighbouring inputs whose weights lie together, for instructions that add four products at a time.
 inline constexpr size_t kQuad = 4;

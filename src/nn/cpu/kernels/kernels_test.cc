@@ -44,6 +44,7 @@ float nearest_bf16(float value) {
 class KernelsTest : public ::testing::TestWithParam<Isa> {
  protected:
   const Kernels& kernels_ = kernels_for(GetParam());
+  std::vector<float> scratch_ = std::vector<float>(kProductScratch);
 };
 
 std::vector<Isa> available_isas() {
@@ -72,6 +73,7 @@ TEST_P(KernelsTest, products_of_any_size_equal_plain_sums) {
     for (bool adds : {false, true}) {
       std::vector<float> target = before;
       Product product = linear.product(rows, source.data(), target.data());
+      product.scratch = scratch_.data();
       product.finish.adds_to_target = adds;
       kernels_.multiply(product);
       for (size_t i = 0; i < target.size(); ++i) {
@@ -97,6 +99,7 @@ TEST_P(KernelsTest, epilogues_are_exact_to_one_millionth) {
   std::vector<float> target(source.size());
   const auto apply = [&](Epilogue epilogue) {
     Product product = linear.product(source.size(), source.data(), target.data());
+    product.scratch = scratch_.data();
     product.finish.epilogue = epilogue;
     kernels_.multiply(product);
   };
@@ -130,6 +133,7 @@ TEST_P(KernelsTest, products_round_their_results_to_bf16_on_request) {
   std::vector<float> exact(5 * 19);
   std::vector<float> rounded(5 * 19);
   Product product = linear.product(5, source.data(), exact.data());
+  product.scratch = scratch_.data();
   kernels_.multiply(product);
   product.target = rounded.data();
   product.finish.rounds_to_bf16 = true;

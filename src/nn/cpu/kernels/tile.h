@@ -28,21 +28,20 @@ struct Tile {
     }
   }
 
-  /// Adds source ([Rows, depth], rows `stride` apart) times panel ([depth, kPanelWidth]), fetching into the
-  /// cache what lies `Ahead` floats behind the panel's current row.
-  template <size_t Ahead = 0>
+  /// Adds source ([Rows, depth], rows `stride` apart) times panel ([depth, kPanelWidth]).
   [[gnu::always_inline]] void add_product(const float* source, size_t stride, const float* panel,
                                           size_t depth) {
-    for (size_t k = 0; k < depth; ++k, panel += kPanelWidth) {
-      if constexpr (Ahead > 0) __builtin_prefetch(panel + Ahead, 0, 2);
-      const Vec panel_left = load(panel);
-      const Vec panel_right = load(panel + kLanes);
-#pragma GCC unroll 16
-      for (size_t row = 0; row < Rows; ++row) {
-        const Vec value = broadcast(source[row * stride + k]);
-        left[row] += value * panel_left;
-        right[row] += value * panel_right;
-      }
+    for (size_t k = 0; k < depth; ++k) add_outer_product(source + k, stride, panel + k * kPanelWidth);
+  }
+
+  /// Adds a source that `pack_rows` packed times panel ([depth, kPanelWidth]), fetching into the cache what
+  /// lies `Ahead` floats behind the panel's current row.
+  template <size_t Ahead>
+  [[gnu::always_inline]] void add_packed_product(const float* source, const float* panel, size_t depth) {
+#pragma GCC unroll 2
+    for (size_t k = 0; k < depth; ++k, source += Rows, panel += kPanelWidth) {
+      __builtin_prefetch(panel + Ahead, 0, 2);
+      add_outer_product(source, 1, panel);
     }
   }
 
@@ -55,7 +54,42 @@ struct Tile {
       body(row, kLanes, right[row]);
     }
   }
+
+ private:
+  /// Adds `Rows` values, `stride` apart, times one row of a panel.
+  [[gnu::always_inline]] void add_outer_product(const float* column, size_t stride, const float* panel_row) {
+    const Vec panel_left = load(panel_row);
+    const Vec panel_right = load(panel_row + kLanes);
+#pragma GCC unroll 16
+    for (size_t row = 0; row < Rows; ++row) {
+      const Vec value = broadcast(column[row * stride]);
+      left[row] += value * panel_left;
+      right[row] += value * panel_right;
+    }
+  }
 };
+
+/// Writes the rows of a tile ([Rows, depth], `stride` apart) in the order in which it broadcasts them:
+/// [depth, Rows]. One after the other in memory they neither collide in a cache nor need an address each.
+template <size_t Rows>
+void pack_rows(const float* source, size_t stride, size_t depth, float* packed) {
+  const size_t whole = depth / kLanes * kLanes;
+  for (size_t k = 0; k < whole; k += kLanes) {
+#pragma GCC unroll 16
+    for (size_t first = 0; first < Rows; first += kLanes) {
+      const size_t num_rows = Rows - first < kLanes ? Rows - first : kLanes;
+      Vec square[kLanes] = {};
+#pragma GCC unroll 16
+      for (size_t i = 0; i < num_rows; ++i) square[i] = load(source + (first + i) * stride + k);
+      transpose(square);
+#pragma GCC unroll 16
+      for (size_t i = 0; i < kLanes; ++i) store_partial(packed + (k + i) * Rows + first, square[i], num_rows);
+    }
+  }
+  for (size_t k = whole; k < depth; ++k) {
+    for (size_t row = 0; row < Rows; ++row) packed[k * Rows + row] = source[row * stride + k];
+  }
+}
 
 /// Function pointers to Task::run<1> .. Task::run<kTileRows>, by number of rows.
 template <typename Task>
