@@ -145,7 +145,7 @@ rounded weights say little, because random weights have no outliers.
 deliver unit vectors; "from text" tokenizes, too. A peer runs in the fastest arrangement found (processes × threads,
 texts per batch), its batches sorted by length. A query runs on one thread. Peak: {peak_gflops:.0f} GFLOP of f32
 multiply-adds per second of one core's time; its shares count real tokens, all of them in every layer, and CPU time.
-Jammi computes the last layer only for the token that is pooled, where it is one. Cosines are against PyTorch
+Where one token is pooled, Jammi computes what follows attention in the last layer for it alone. Cosines are against PyTorch
 f32 with double-precision pooling.{emulation}
 
 {results}

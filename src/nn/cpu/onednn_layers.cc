@@ -216,11 +216,9 @@ class OneDnnRunner final : public LayerRunner {
         num_tokens = wanted.size();
         rows = bucket_of(static_cast<int64_t>(num_tokens));
       }
-      if (layer.cross_attention) {
-        end_attention(layer.cross_attention->output, layer.cross_attention->norm, num_tokens, rows);
-      } else {
-        end_attention(layer.attention_output, layer.attention_norm, num_tokens, rows);
-      }
+      const auto& cross = layer.cross_attention;
+      end_attention(cross ? cross->output : layer.attention_output,
+                    cross ? cross->norm : layer.attention_norm, num_tokens, rows);
       begin_block(layer.feed_forward_norm, num_tokens);
       widen(layer, num_tokens, rows);
       products_.run(layer.output, rows, intermediate_.data(), residual_.data());

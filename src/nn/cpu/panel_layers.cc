@@ -16,8 +16,8 @@ namespace jammi::nn::cpu {
 namespace {
 
 /// Rows that go through the whole feed-forward part of a layer before the next ones start, so that its wide
-/// intermediate values stay in the cache.
-constexpr size_t kRowsPerPass = 192;
+/// intermediate values stay in the cache: as many as a product packs at a time.
+constexpr size_t kRowsPerPass = kRowBlock;
 
 /// A linear layer in the form that the stack's precision multiplies by.
 using Linear = std::variant<PanelLinear, QuantizedLinear>;

@@ -60,8 +60,7 @@ Vec swap_lanes(Vec value, std::index_sequence<Lane...>) {
   return __builtin_shufflevector(value, value, (Lane ^ Distance)...);
 }
 
-/// Lane i of both where i has the bit Distance off (`a`) or on (`b`); between them, what `a` and `b` have in
-/// the lanes that differ in that bit.
+/// Exchanges lane i | Distance of `a` with lane i of `b`, for every i without the bit Distance.
 template <size_t Distance, size_t... Lane>
 void exchange_lanes(Vec& a, Vec& b, std::index_sequence<Lane...>) {
   const Vec first = __builtin_shufflevector(
