@@ -83,14 +83,15 @@ function(jammi_test name)
 endfunction()
 
 # jammi_isa_sources(TARGET [VNNI] SOURCES FILE ...): compiles each FILE once per instruction set, with JAMMI_ISA naming
-# its namespace (generic, avx2, avx512, and with VNNI avx2_vnni and avx512_vnni); the caller dispatches at run time.
+# its namespace (generic, avx2, avx512, and with VNNI avx2_vnni, avx512_vnni and avx512_amx); the caller dispatches at run
+# time.
 function(jammi_isa_sources target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "VNNI" "" "SOURCES")
   set(isas generic)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     list(APPEND isas avx2 avx512)
     if(arg_VNNI)
-      list(APPEND isas avx2_vnni avx512_vnni)
+      list(APPEND isas avx2_vnni avx512_vnni avx512_amx)
     endif()
   endif()
   set(flags_generic "")
@@ -98,6 +99,7 @@ function(jammi_isa_sources target)
   set(flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mf16c)
   set(flags_avx2_vnni ${flags_avx2} -mavxvnni)
   set(flags_avx512_vnni ${flags_avx512} -mavx512vnni)
+  set(flags_avx512_amx ${flags_avx512_vnni} -mamx-tile -mamx-int8)
   foreach(isa IN LISTS isas)
     add_library(${target}_${isa} OBJECT ${arg_SOURCES})
     target_link_libraries(${target}_${isa} PRIVATE jammi_build_options)

@@ -14,13 +14,25 @@ namespace {
 constexpr long kArchReqXcompPerm = 0x1023;  // arch_prctl code ARCH_REQ_XCOMP_PERM
 constexpr long kXfeatureTileData = 18;
 
-bool has_amx_bf16() noexcept {
+// Bits of EDX in CPUID leaf 7.
+constexpr unsigned kAmxBf16 = 1U << 22;
+constexpr unsigned kAmxTile = 1U << 24;
+constexpr unsigned kAmxInt8 = 1U << 25;
+
+/// True when the CPU has AMX tiles with the `element` products and Linux lets this process use them.
+bool has_amx(unsigned element) noexcept {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  constexpr unsigned kAmxBf16 = 1U << 22;
-  constexpr unsigned kAmxTile = 1U << 24;
   if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0) return false;
-  if ((edx & kAmxBf16) == 0 || (edx & kAmxTile) == 0) return false;
+  if ((edx & element) == 0 || (edx & kAmxTile) == 0) return false;
   return syscall(SYS_arch_prctl, kArchReqXcompPerm, kXfeatureTileData) == 0;
+}
+
+bool has_amx_bf16() noexcept {
+  return has_amx(kAmxBf16);
+}
+
+bool has_amx_int8() noexcept {
+  return has_amx(kAmxInt8);
 }
 
 bool has_avx512() noexcept {
@@ -47,6 +59,9 @@ bool has_avx_vnni() noexcept {
 #else
 
 bool has_amx_bf16() noexcept {
+  return false;
+}
+bool has_amx_int8() noexcept {
   return false;
 }
 bool has_avx512() noexcept {
@@ -81,6 +96,8 @@ std::string_view to_string(Isa isa) noexcept {
       return "avx512";
     case Isa::Avx512Vnni:
       return "avx512_vnni";
+    case Isa::Avx512Amx:
+      return "avx512_amx";
   }
   return "";
 }
@@ -97,6 +114,8 @@ bool is_available(Isa isa) noexcept {
       return has_avx2() && has_avx512();
     case Isa::Avx512Vnni:
       return has_avx2() && has_avx512() && has_avx512_vnni();
+    case Isa::Avx512Amx:
+      return has_avx2() && has_avx512() && has_avx512_vnni() && has_amx_int8();
   }
   return false;
 }

@@ -18,6 +18,9 @@ extern const Kernels kKernels;
 namespace avx512_vnni {
 extern const Kernels kKernels;
 }
+namespace avx512_amx {
+extern const Kernels kKernels;
+}
 #endif
 
 const Kernels& kernels_for(Isa isa) noexcept {
@@ -31,6 +34,8 @@ const Kernels& kernels_for(Isa isa) noexcept {
       return avx512::kKernels;
     case Isa::Avx512Vnni:
       return avx512_vnni::kKernels;
+    case Isa::Avx512Amx:
+      return avx512_amx::kKernels;
 #endif
     default:
       return generic::kKernels;

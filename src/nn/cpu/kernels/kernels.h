@@ -169,9 +169,12 @@ inline constexpr size_t kQuad = 4;
 /// Quantised weights run from -kWeightLimit to kWeightLimit.
 inline constexpr int kWeightLimit = 127;
 
-/// Inputs of a quantised product, whole quads: the weights of those that do not exist are zero.
+/// Bytes of a row of a matrix tile, the deepest step that an instruction takes through a quantised product.
+inline constexpr size_t kQuantizedStep = 64;
+
+/// Inputs of a quantised product, whole steps: the weights of those that do not exist are zero.
 constexpr size_t quantized_depth(size_t width) {
-  return (width + kQuad - 1) / kQuad * kQuad;
+  return (width + kQuantizedStep - 1) / kQuantizedStep * kQuantizedStep;
 }
 
 /// Floats behind the last value of a relative bias: kernels read whole vectors.

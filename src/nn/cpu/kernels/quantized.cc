@@ -2,6 +2,7 @@
 #include <immintrin.h>
 #endif
 
+#include "nn/cpu/kernels/matrix_tiles.h"
 #include "nn/cpu/kernels/panel_target.h"
 #include "nn/cpu/kernels/table.h"
 
@@ -14,7 +15,7 @@ IntVec load_bytes(const void* source) {
   return bytes;
 }
 
-IntVec broadcast_bytes(const uint8_t* source) {
+inline IntVec broadcast_bytes(const uint8_t* source) {
   int32_t bytes;
   __builtin_memcpy(&bytes, source, sizeof bytes);
   return bytes - IntVec{};
@@ -75,12 +76,80 @@ IntVec weights_of(IntVec quads) {
 
 #endif
 
-/// One panel times all rows.
-struct PanelProduct {
+/// What becomes of the sums of one panel.
+struct PanelSums {
   const QuantizedProduct& product;
-  const int8_t* panel;
   size_t first_column;
   PanelTarget target;
+
+  template <size_t Rows>
+  [[gnu::always_inline]] void write(const IntVec (&left)[Rows], const IntVec (&right)[Rows],
+                                    size_t first_row) const {
+    Tile<Rows> tile;
+#pragma GCC unroll 16
+    for (size_t row = 0; row < Rows; ++row) {
+      const Vec step = broadcast(product.steps[first_row + row]);
+      const Vec lowest = broadcast(product.lowest[first_row + row]);
+      tile.left[row] = value_of(left[row], step, lowest, first_column);
+      tile.right[row] = value_of(right[row], step, lowest, first_column + kLanes);
+    }
+    if (product.finish.adds_to_target) target.add_to(tile, first_row);
+    apply(product.finish, tile);
+    target.write(tile, first_row);
+  }
+
+ private:
+  /// What sums of products stand for, and the bias.
+  Vec value_of(IntVec sums, Vec step, Vec lowest, size_t column) const {
+    const Vec constant = lowest * load(product.sums + column) + load(product.bias + column);
+    return __builtin_convertvector(sums, Vec) * (step * load(product.scales + column)) + constant;
+  }
+};
+
+#if defined(__AMX_INT8__)
+
+/// Writes the rows of a block of sums that matrix tiles formed.
+struct BlockWriter {
+  const int32_t (&sums)[kBlockRows][kPanelWidth];
+  const PanelSums& panel;
+  size_t first_row;
+
+  template <size_t Rows>
+  void run(size_t row) const {
+    IntVec left[Rows];
+    IntVec right[Rows];
+#pragma GCC unroll 16
+    for (size_t i = 0; i < Rows; ++i) {
+      left[i] = load_bytes(sums[row + i]);
+      right[i] = load_bytes(sums[row + i] + kLanes);
+    }
+    panel.write(left, right, first_row + row);
+  }
+};
+
+/// One panel times all rows.
+void multiply_panel(const QuantizedProduct& product, const int8_t* weights, const PanelSums& panel) {
+  const size_t depth = quantized_depth(product.depth);
+  alignas(kQuantizedStep) int32_t sums[kBlockRows][kPanelWidth];
+  for (size_t row = 0; row < product.rows; row += kBlockRows) {
+    const uint8_t* source = static_cast<const uint8_t*>(product.source) + row * depth;
+    const size_t num_rows = product.rows - row < kBlockRows ? product.rows - row : kBlockRows;
+    if (num_rows > kMatrixTileRows) {
+      multiply_block<2>(source, weights, depth, sums);
+    } else {
+      multiply_block<1>(source, weights, depth, sums);
+    }
+    for_each_tile(num_rows, BlockWriter{.sums = sums, .panel = panel, .first_row = row});
+  }
+}
+
+#else
+
+/// One panel times a few rows.
+struct RowsProduct {
+  const QuantizedProduct& product;
+  const int8_t* panel;
+  const PanelSums& sums;
 
   template <size_t Rows>
   void run(size_t first_row) const {
@@ -97,17 +166,7 @@ struct PanelProduct {
       source += kQuad * sizeof(Element);
       weights += kPanelWidth * kQuad;
     }
-    Tile<Rows> tile;
-#pragma GCC unroll 16
-    for (size_t row = 0; row < Rows; ++row) {
-      const Vec step = broadcast(product.steps[first_row + row]);
-      const Vec lowest = broadcast(product.lowest[first_row + row]);
-      tile.left[row] = value_of(left[row], step, lowest, first_column);
-      tile.right[row] = value_of(right[row], step, lowest, first_column + kLanes);
-    }
-    if (product.finish.adds_to_target) target.add_to(tile, first_row);
-    apply(product.finish, tile);
-    target.write(tile, first_row);
+    sums.write(left, right, first_row);
   }
 
  private:
@@ -123,13 +182,14 @@ struct PanelProduct {
       add_products(right[row], values, weights_right);
     }
   }
-
-  /// What sums of products stand for, and the bias.
-  Vec value_of(IntVec sums, Vec step, Vec lowest, size_t column) const {
-    const Vec constant = lowest * load(product.sums + column) + load(product.bias + column);
-    return __builtin_convertvector(sums, Vec) * (step * load(product.scales + column)) + constant;
-  }
 };
+
+/// One panel times all rows.
+void multiply_panel(const QuantizedProduct& product, const int8_t* weights, const PanelSums& panel) {
+  for_each_tile(product.rows, RowsProduct{.product = product, .panel = weights, .sums = panel});
+}
+
+#endif
 
 using ElementVec [[gnu::vector_size(kLanes * sizeof(Element))]] = Element;
 
@@ -175,14 +235,14 @@ void quantize(const RowQuantization& quantization) noexcept {
       const IntVec levels = __builtin_convertvector((values - range.lowest) * factor + 0.5f, IntVec);
       return in_order(__builtin_convertvector(levels, ElementVec), std::make_index_sequence<kLanes>());
     };
-    size_t i = 0;
-    for (; i + kLanes <= width; i += kLanes) {
-      const ElementVec elements = elements_of(load(row + i));
+    const auto write = [&](size_t i, Vec values) {
+      const ElementVec elements = elements_of(values);
       __builtin_memcpy(target + i, &elements, sizeof elements);
-    }
-    if (i < width) {
-      const ElementVec elements = elements_of(load_partial(row + i, width - i, range.lowest));
-      __builtin_memcpy(target + i, &elements, (quantized_depth(width) - i) * sizeof(Element));
+    };
+    size_t i = 0;
+    for (; i + kLanes <= width; i += kLanes) write(i, load(row + i));
+    for (; i < quantized_depth(width); i += kLanes) {
+      write(i, load_partial(row + i, i < width ? width - i : 0, range.lowest));
     }
     quantization.lowest[r] = range.lowest;
     quantization.steps[r] = spread / kLevels;
@@ -190,21 +250,25 @@ void quantize(const RowQuantization& quantization) noexcept {
 }
 
 size_t quantized_bytes(size_t num_rows, size_t width) noexcept {
+#if defined(__AMX_INT8__)
+  num_rows = (num_rows + kBlockRows - 1) / kBlockRows * kBlockRows;  // tiles read whole blocks
+#endif
   return num_rows * quantized_depth(width) * sizeof(Element);
 }
 
 void multiply_quantized(const QuantizedProduct& product) noexcept {
+#if defined(__AMX_INT8__)
+  const MatrixTiles tiles;
+#endif
   const size_t panel_size = quantized_depth(product.depth) * kPanelWidth;
   for (size_t column = 0; column < product.columns; column += kPanelWidth) {
     const size_t rest = product.columns - column;
-    for_each_tile(product.rows, PanelProduct{
-                                    .product = product,
-                                    .panel = product.weights + column / kPanelWidth * panel_size,
-                                    .first_column = column,
-                                    .target = {.rows = product.target + column,
-                                               .stride = product.columns,
-                                               .width = rest < kPanelWidth ? rest : kPanelWidth},
-                                });
+    multiply_panel(product, product.weights + column / kPanelWidth * panel_size,
+                   {.product = product,
+                    .first_column = column,
+                    .target = {.rows = product.target + column,
+                               .stride = product.columns,
+                               .width = rest < kPanelWidth ? rest : kPanelWidth}});
   }
 }
 
