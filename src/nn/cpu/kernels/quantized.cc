@@ -15,12 +15,6 @@ IntVec load_bytes(const void* source) {
   return bytes;
 }
 
-inline IntVec broadcast_bytes(const uint8_t* source) {
-  int32_t bytes;
-  __builtin_memcpy(&bytes, source, sizeof bytes);
-  return bytes - IntVec{};
-}
-
 #if defined(__AVX512VNNI__) || defined(__AVXVNNI__)
 
 /// A quad of a row lies as four bytes, which one instruction multiplies.
@@ -144,6 +138,12 @@ void multiply_panel(const QuantizedProduct& product, const int8_t* weights, cons
 }
 
 #else
+
+IntVec broadcast_bytes(const uint8_t* source) {
+  int32_t bytes;
+  __builtin_memcpy(&bytes, source, sizeof bytes);
+  return bytes - IntVec{};
+}
 
 /// One panel times a few rows.
 struct RowsProduct {
