@@ -10,8 +10,8 @@
 
 #include <immintrin.h>
 
-/// Products of bytes on AMX: eight registers, each a tile of 16 rows of 64 bytes, hold four tiles of sums,
-/// two of rows and two of weights.
+/// Products of bytes on AMX: of eight registers, each a tile of 16 rows of 64 bytes, 0 to 3 hold sums, 4 and
+/// 5 rows, 6 and 7 weights.
 namespace jammi::nn::cpu::JAMMI_ISA {
 
 inline constexpr size_t kMatrixTileRows = 16;

@@ -242,7 +242,7 @@ void quantize(const RowQuantization& quantization) noexcept {
     size_t i = 0;
     for (; i + kLanes <= width; i += kLanes) write(i, load(row + i));
     for (; i < quantized_depth(width); i += kLanes) {
-      write(i, load_partial(row + i, i < width ? width - i : 0, range.lowest));
+      write(i, i < width ? load_partial(row + i, width - i, range.lowest) : broadcast(range.lowest));
     }
     quantization.lowest[r] = range.lowest;
     quantization.steps[r] = spread / kLevels;
