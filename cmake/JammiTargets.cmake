@@ -82,15 +82,15 @@ function(jammi_test name)
   endif()
 endfunction()
 
-# jammi_isa_sources(TARGET [VNNI] SOURCES FILE ...): compiles each FILE once per instruction set, with JAMMI_ISA naming
-# its namespace (generic, avx2, avx512, and with VNNI avx2_vnni, avx512_vnni and avx512_amx); the caller dispatches at run
-# time.
+# jammi_isa_sources(TARGET [BYTES] SOURCES FILE ...): compiles each FILE once per instruction set, with JAMMI_ISA naming
+# its namespace (generic, avx2, avx512, and with BYTES those that multiply bytes: avx2_vnni, avx512_vnni, avx512_amx); the
+# caller dispatches at run time.
 function(jammi_isa_sources target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "VNNI" "" "SOURCES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "BYTES" "" "SOURCES")
   set(isas generic)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     list(APPEND isas avx2 avx512)
-    if(arg_VNNI)
+    if(arg_BYTES)
       list(APPEND isas avx2_vnni avx512_vnni avx512_amx)
     endif()
   endif()

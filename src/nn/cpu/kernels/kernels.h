@@ -37,7 +37,7 @@ struct RowQuantization {
   size_t num_rows = 0;
   size_t width = 0;
   const float* source = nullptr;  ///< [num_rows, width]
-  void* target = nullptr;         ///< the levels, Kernels::quantized_bytes bytes
+  void* target = nullptr;         ///< the levels; room for Kernels::quantized_bytes
   float* lowest = nullptr;        ///< [num_rows]
   float* steps = nullptr;         ///< [num_rows]
 };
@@ -48,7 +48,8 @@ struct QuantizedProduct {
   size_t rows = 0;
   size_t depth = 0;
   size_t columns = 0;
-  const void* source = nullptr;  ///< what RowQuantization wrote
+  /// What RowQuantization wrote. All of its quantized_bytes are read: tiles of rows are whole.
+  const void* source = nullptr;
   const float* lowest = nullptr;
   const float* steps = nullptr;
   const int8_t* weights = nullptr;  ///< panels made by QuantizedLinear

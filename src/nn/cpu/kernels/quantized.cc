@@ -124,7 +124,7 @@ struct BlockWriter {
 /// One panel times all rows.
 void multiply_panel(const QuantizedProduct& product, const int8_t* weights, const PanelSums& panel) {
   const size_t depth = quantized_depth(product.depth);
-  alignas(kQuantizedStep) int32_t sums[kBlockRows][kPanelWidth];
+  alignas(64) int32_t sums[kBlockRows][kPanelWidth];
   for (size_t row = 0; row < product.rows; row += kBlockRows) {
     const uint8_t* source = static_cast<const uint8_t*>(product.source) + row * depth;
     const size_t num_rows = product.rows - row < kBlockRows ? product.rows - row : kBlockRows;
@@ -231,12 +231,10 @@ void quantize(const RowQuantization& quantization) noexcept {
     const Range range = range_of(row, width);
     const float spread = range.highest - range.lowest;
     const float factor = spread > kSmallestRange ? kLevels / spread : 0;
-    const auto elements_of = [&](Vec values) {
-      const IntVec levels = __builtin_convertvector((values - range.lowest) * factor + 0.5f, IntVec);
-      return in_order(__builtin_convertvector(levels, ElementVec), std::make_index_sequence<kLanes>());
-    };
     const auto write = [&](size_t i, Vec values) {
-      const ElementVec elements = elements_of(values);
+      const IntVec levels = __builtin_convertvector((values - range.lowest) * factor + 0.5f, IntVec);
+      const ElementVec elements =
+          in_order(__builtin_convertvector(levels, ElementVec), std::make_index_sequence<kLanes>());
       __builtin_memcpy(target + i, &elements, sizeof elements);
     };
     size_t i = 0;
@@ -251,7 +249,7 @@ void quantize(const RowQuantization& quantization) noexcept {
 
 size_t quantized_bytes(size_t num_rows, size_t width) noexcept {
 #if defined(__AMX_INT8__)
-  num_rows = (num_rows + kBlockRows - 1) / kBlockRows * kBlockRows;  // tiles read whole blocks
+  num_rows = (num_rows + kBlockRows - 1) / kBlockRows * kBlockRows;
 #endif
   return num_rows * quantized_depth(width) * sizeof(Element);
 }
